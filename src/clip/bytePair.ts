@@ -17,8 +17,8 @@ export function splitWords(cleaned: string): string[] {
 
 // Upper and lower case are one in the original's pattern. In lower-case texts that concerns only the
 // long s, which also counts as an s, and U+0345, whose capital is a letter: it matches nothing there.
-// biome-ignore lint/suspicious/noMisleadingCharacterClass: the mark is meant as a character of its own
 const wordPattern =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: the mark is meant as a character of its own
   /<\|[sſ]tartoftext\|>|<\|endoftext\|>|'[sſ]|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\u0345\p{White_Space}\p{L}\p{N}]+/gu;
 
 /** The printable bytes, in the order of their tokens, then the others, also in order. */
