@@ -1,0 +1,47 @@
+import { add, erf, exp, multiply, relu, sigmoid, square, subtract } from './elementwise.js';
+import { apply, type Tensor } from './tensor.js';
+
+/** What CLIP checkpoints call `hidden_act`, and ReLU. */
+export type Activation = 'gelu' | 'quick_gelu' | 'relu';
+
+/** The function of that name. */
+export function activate(x: Tensor, activation: Activation): Tensor {
+  if (activation === 'gelu') return gelu(x);
+  return activation === 'quick_gelu' ? quickGelu(x) : relu(x);
+}
+
+/** y = x · Φ(x), Φ(x) = (1 + erf(x/√2)) / 2; dy/dx = Φ(x) + x · e^(−x²/2) / √2π. */
+export function gelu(x: Tensor): Tensor {
+  return apply({
+    op: 'Gelu',
+    inputs: [x],
+    shape: x.shape,
+    products: [
+      (dy) => {
+        const distribution = multiply(add(erf(multiply(x, Math.SQRT1_2)), 1), 0.5);
+        const density = multiply(exp(multiply(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+        return multiply(dy, add(distribution, multiply(x, density)));
+      },
+    ],
+  });
+}
+
+const steepness = 1.702;
+
+/** y = x · s, s = 1 / (1 + e^(−1.702 x)); dy/dx = s · (1 + 1.702 · x · (1 − s)) = s + 1.702 · y · (1 − s). */
+export function quickGelu(x: Tensor): Tensor {
+  const y: Tensor = apply({
+    op: 'QuickGelu',
+    domain: 'com.microsoft',
+    inputs: [x],
+    attributes: { alpha: { float: steepness } },
+    shape: x.shape,
+    products: [
+      (dy) => {
+        const s = sigmoid(multiply(x, steepness));
+        return multiply(dy, add(s, multiply(multiply(y, steepness), subtract(1, s))));
+      },
+    ],
+  });
+  return y;
+}

@@ -1,0 +1,184 @@
+import { broadcastShapes } from './shape.js';
+import { sumTo } from './sum.js';
+import { apply, type DataType, scalar, type Tensor } from './tensor.js';
+
+type Operand = Tensor | number;
+
+function asTensor(value: Operand): Tensor {
+  return typeof value === 'number' ? scalar(value) : value;
+}
+
+/** A binary operator with broadcasting, and its derivatives by both operands times dy. */
+function binary(
+  op: string,
+  a: Operand,
+  b: Operand,
+  byA: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
+  byB: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
+): Tensor {
+  const left = asTensor(a);
+  const right = asTensor(b);
+  return apply({
+    op,
+    inputs: [left, right],
+    shape: broadcastShapes(left.shape, right.shape, op.toLowerCase()),
+    products: [
+      (dy) => sumTo(byA(dy, left, right), left.shape),
+      (dy) => sumTo(byB(dy, left, right), right.shape),
+    ],
+  });
+}
+
+/** A function of one tensor, element by element, and its derivative times dy. */
+function unary(
+  op: string,
+  x: Tensor,
+  derivative: (dy: Tensor, y: Tensor) => Tensor,
+  attributes = {},
+): Tensor {
+  const y: Tensor = apply({
+    op,
+    inputs: [x],
+    attributes,
+    shape: x.shape,
+    products: [(dy) => derivative(dy, y)],
+  });
+  return y;
+}
+
+/** a + b */
+export function add(a: Operand, b: Operand): Tensor {
+  return binary(
+    'Add',
+    a,
+    b,
+    (dy) => dy,
+    (dy) => dy,
+  );
+}
+
+/** a − b */
+export function subtract(a: Operand, b: Operand): Tensor {
+  return binary(
+    'Sub',
+    a,
+    b,
+    (dy) => dy,
+    (dy) => negate(dy),
+  );
+}
+
+/** a · b */
+export function multiply(a: Operand, b: Operand): Tensor {
+  return binary(
+    'Mul',
+    a,
+    b,
+    (dy, _, right) => multiply(dy, right),
+    (dy, left) => multiply(dy, left),
+  );
+}
+
+/** a / b */
+export function divide(a: Operand, b: Operand): Tensor {
+  return binary(
+    'Div',
+    a,
+    b,
+    (dy, _, right) => divide(dy, right),
+    (dy, left, right) => negate(divide(multiply(dy, left), multiply(right, right))),
+  );
+}
+
+/** −x */
+export function negate(x: Tensor): Tensor {
+  return unary('Neg', x, (dy) => negate(dy));
+}
+
+/** eˣ */
+export function exp(x: Tensor): Tensor {
+  return unary('Exp', x, (dy, y) => multiply(dy, y));
+}
+
+/** ln x */
+export function log(x: Tensor): Tensor {
+  return unary('Log', x, (dy) => divide(dy, x));
+}
+
+/** √x */
+export function sqrt(x: Tensor): Tensor {
+  return unary('Sqrt', x, (dy, y) => divide(multiply(dy, 0.5), y));
+}
+
+/** x² */
+export function square(x: Tensor): Tensor {
+  return multiply(x, x);
+}
+
+/** |x|, with derivative 0 at 0. */
+export function absolute(x: Tensor): Tensor {
+  const sign = () => unary('Sign', x, (dy) => multiply(dy, 0));
+  return unary('Abs', x, (dy) => multiply(dy, sign()));
+}
+
+/** erf x = 2/√π ∫₀ˣ e^(−t²) dt */
+export function erf(x: Tensor): Tensor {
+  return unary('Erf', x, (dy) =>
+    multiply(dy, multiply(exp(negate(square(x))), 2 / Math.sqrt(Math.PI))),
+  );
+}
+
+/** 1 / (1 + e⁻ˣ) */
+export function sigmoid(x: Tensor): Tensor {
+  return unary('Sigmoid', x, (dy, y) => multiply(dy, multiply(y, subtract(1, y))));
+}
+
+/** max(x, 0), with derivative 0 at 0. */
+export function relu(x: Tensor): Tensor {
+  return unary('Relu', x, (dy) => multiply(dy, indicator('Greater', x, 0)));
+}
+
+/** max(x, floor); no gradient where the floor is taken. */
+export function atLeast(x: Tensor, floor: number): Tensor {
+  return apply({
+    op: 'Max',
+    inputs: [x, scalar(floor)],
+    shape: x.shape,
+    products: [(dy) => multiply(dy, indicator('Greater', x, floor))],
+  });
+}
+
+/** 1 where `a` compares so with `b`, else 0; without a gradient. */
+export function indicator(
+  comparison: 'Greater' | 'Less' | 'Equal',
+  a: Operand,
+  b: Operand,
+): Tensor {
+  const left = asTensor(a);
+  const right = asTensor(b);
+  const shape = broadcastShapes(left.shape, right.shape, comparison.toLowerCase());
+  return cast(apply({ op: comparison, inputs: [left, right], shape, dataType: 'bool' }), 'float32');
+}
+
+const onnxType: Record<DataType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};
+
+/** The values in another data type; without a gradient. */
+export function cast(x: Tensor, dataType: DataType): Tensor {
+  if (x.dataType === dataType) return x;
+  return apply({
+    op: 'Cast',
+    inputs: [x],
+    attributes: { to: onnxType[dataType] },
+    shape: x.shape,
+    dataType,
+  });
+}

@@ -1,0 +1,176 @@
+import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
+import { IqeError, messageOf } from '../base/errors.js';
+import { type CompiledGraph, inputName, outputName, type Port } from './onnx.js';
+import { formatShape } from './shape.js';
+
+export type TensorData =
+  | Float32Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Int8Array;
+
+/** Numbers in memory under a shape: what goes into a session and comes out of it. */
+export interface HostTensor {
+  readonly data: TensorData;
+  readonly shape: readonly number[];
+}
+
+export type HostTensors = Readonly<Record<string, HostTensor>>;
+
+/** The part of onnxruntime-node, onnxruntime-web that sessions are made with. */
+export interface OnnxRuntimeModule {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: TensorConstructor;
+}
+
+export interface SessionOptions {
+  /** Folder in which the graph's weight files lie. */
+  readonly weightFolder?: string;
+  /** Weight files whose bytes are in memory, by the names that the graph gives them. */
+  readonly weightBytes?: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface RuntimeOptions {
+  /** Threads within an operator; all cores by default. */
+  readonly threads?: number;
+  /** ONNX Runtime's execution providers in the order of preference; `['cpu']` by default. */
+  readonly executionProviders?: readonly string[];
+}
+
+/** Makes sessions with one of ONNX Runtime's builds: the same graphs run in Node and in a browser. */
+export class Runtime {
+  readonly #module: OnnxRuntimeModule;
+  readonly #options: RuntimeOptions;
+
+  constructor(module: OnnxRuntimeModule, options: RuntimeOptions = {}) {
+    this.#module = module;
+    this.#options = options;
+  }
+
+  /**
+   * Loads and optimises a graph.
+   *
+   * @throws {IqeError} `runtime` if ONNX Runtime refuses it.
+   */
+  async createSession(graph: CompiledGraph, options: SessionOptions = {}): Promise<Session> {
+    const { threads, executionProviders = ['cpu'] } = this.#options;
+    const bytes = Object.entries(options.weightBytes ?? {});
+    try {
+      const session = await this.#module.InferenceSession.create(graph.model, {
+        executionProviders: [...executionProviders],
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        ...(threads !== undefined && { intraOpNumThreads: threads }),
+        ...(bytes.length > 0 && { externalData: bytes.map(([path, data]) => ({ path, data })) }),
+        ...(options.weightFolder !== undefined && {
+          extra: {
+            session: { model_external_initializers_file_folder_path: options.weightFolder },
+          },
+        }),
+      });
+      return new Session(session, graph, this.#module.Tensor);
+    } catch (error) {
+      throw new IqeError('runtime', `ONNX Runtime could not load the graph: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** A graph that is ready to run. */
+export class Session {
+  readonly #session: InferenceSession;
+  readonly #graph: CompiledGraph;
+  readonly #Tensor: TensorConstructor;
+  /** ONNX Runtime's view of each host tensor, so that a training step makes no garbage. */
+  readonly #views = new WeakMap<HostTensor, OrtTensor>();
+
+  constructor(session: InferenceSession, graph: CompiledGraph, tensor: TensorConstructor) {
+    this.#session = session;
+    this.#graph = graph;
+    this.#Tensor = tensor;
+  }
+
+  get inputs(): readonly Port[] {
+    return this.#graph.inputs;
+  }
+
+  /**
+   * Runs the graph once.
+   *
+   * @param feeds A value for each input.
+   * @param into Tensors that outputs are written into; the others are made new. Names that are
+   *   absent from `fetch` are not computed.
+   * @param fetch Names of the wanted outputs; all by default.
+   * @throws {IqeError} `shape` if a feed is missing or does not fit; `runtime` if the run fails.
+   */
+  async run<Name extends string>(
+    feeds: HostTensors,
+    into: HostTensors = {},
+    fetch?: readonly Name[],
+  ): Promise<Record<Name, HostTensor>> {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const port of this.#graph.inputs)
+      inputs[inputName(port.name)] = this.#view(fed(port, feeds), port);
+    const outputs = this.#graph.outputs.filter(
+      (port) => !fetch || (fetch as readonly string[]).includes(port.name),
+    );
+    const fetches: Record<string, OrtTensor | null> = {};
+    for (const port of outputs) {
+      const target = into[port.name];
+      fetches[outputName(port.name)] = target ? this.#view(target, port) : null;
+    }
+    let values: Awaited<ReturnType<InferenceSession['run']>>;
+    try {
+      values = await this.#session.run(inputs, fetches);
+    } catch (error) {
+      throw new IqeError('runtime', `ONNX Runtime could not run the graph: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    const results: Record<string, HostTensor> = {};
+    for (const { name } of outputs)
+      results[name] = hostTensor(values[outputName(name)] as OrtTensor, into[name]);
+    return results as Record<Name, HostTensor>;
+  }
+
+  /** Frees the session's memory; it cannot be used afterwards. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  #view(value: HostTensor, port: Port): OrtTensor {
+    let view = this.#views.get(value);
+    if (!view) {
+      view = new this.#Tensor(port.dataType as 'float32', value.data as Float32Array, value.shape);
+      this.#views.set(value, view);
+    }
+    return view;
+  }
+}
+
+/** An output; a runtime that does not write in place has its result copied to where it was wanted. */
+function hostTensor(value: OrtTensor, target: HostTensor | undefined): HostTensor {
+  const data = value.data as TensorData;
+  if (!target) return { data, shape: value.dims };
+  if (target.data !== data) (target.data as Float32Array).set(data as Float32Array);
+  return target;
+}
+
+function fed(port: Port, feeds: HostTensors): HostTensor {
+  const value = feeds[port.name];
+  const fits =
+    value &&
+    value.shape.length === port.shape.length &&
+    port.shape.every((size, axis) => typeof size !== 'number' || size === value.shape[axis]);
+  if (fits) return value;
+  const came = value ? `[${value.shape.join(', ')}]` : 'nothing';
+  throw new IqeError(
+    'shape',
+    `Input '${port.name}' needs ${formatShape(port.shape)}, got ${came}.`,
+  );
+}
