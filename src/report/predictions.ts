@@ -1,0 +1,76 @@
+import type { ErrorCode } from '../base/errors.js';
+import { type CsvCell, encodeCsv } from './csv.js';
+
+/** The files that can be saved of a prediction. */
+export const pictureKinds = ['overlay', 'heatmap', 'mask', 'npy'] as const;
+
+export type PictureKind = (typeof pictureKinds)[number];
+
+/** What the model says of one image. */
+export interface PredictionRecord {
+  /** The image as the user named it. */
+  readonly path: string;
+  /** 0 (normal) … 1 (abnormal). */
+  readonly score: number;
+  /** The score from which an image counts as abnormal; `null` where none was calibrated. */
+  readonly threshold: number | null;
+  readonly label: 'normal' | 'abnormal' | null;
+  /** Where the anomaly map is largest, in pixels of the input. */
+  readonly peak: { readonly x: number; readonly y: number };
+  readonly size: readonly [width: number, height: number];
+  /** Pixels of the input at or above the threshold; `null` without one. */
+  readonly areaPixels: number | null;
+  readonly milliseconds: number;
+  /** The files written, relative to the output folder. */
+  readonly outputs: Readonly<Partial<Record<PictureKind, string>>>;
+}
+
+/** An input without a prediction, and why. */
+export interface PredictionFailure {
+  readonly path: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** All that one call of `predict` says: `predictions.json`, and stdout with `--json`. */
+export interface PredictionReport {
+  /** What made the scores: name, preset, backbone, version … */
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly predictions: readonly PredictionRecord[];
+  readonly failures: readonly PredictionFailure[];
+}
+
+/** A prediction per row, with a header; failures are in the JSON only. */
+export function predictionsCsv(predictions: readonly PredictionRecord[]): string {
+  const header = [
+    'path',
+    'score',
+    'threshold',
+    'label',
+    'peak_x',
+    'peak_y',
+    'width',
+    'height',
+    'area_pixels',
+    'milliseconds',
+    ...pictureKinds,
+  ];
+  const rows = predictions.map((prediction): CsvCell[] => [
+    prediction.path,
+    prediction.score,
+    prediction.threshold,
+    prediction.label,
+    prediction.peak.x,
+    prediction.peak.y,
+    ...prediction.size,
+    prediction.areaPixels,
+    prediction.milliseconds,
+    ...pictureKinds.map((kind) => prediction.outputs[kind] ?? null),
+  ]);
+  return encodeCsv([header, ...rows]);
+}
+
+/** The report as indented JSON with a line break at its end. */
+export function predictionsJson(report: PredictionReport): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { IqeError, messageOf } from '../base/errors.js';
+
+/**
+ * Writes a whole file or nothing: into a temporary name in the same folder, then renamed, so that
+ * a crash or a full disk leaves what was there before. Folders on the way are made.
+ *
+ * @throws {IqeError} `output` where the folder cannot be written or the disk is full
+ */
+export async function writeFileSafely(file: string, content: Uint8Array | string): Promise<void> {
+  const folder = path.dirname(file);
+  const temporary = path.join(folder, `.${randomUUID()}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw outputError(file, error);
+  }
+}
+
+const hints: Readonly<Record<string, string>> = {
+  EACCES: 'The folder is not writable: choose another with -o.',
+  EPERM: 'The folder is not writable: choose another with -o.',
+  EROFS: 'The folder is read-only: choose another with -o.',
+  ENOSPC: 'The disk is full: free some space or choose another folder with -o.',
+  EDQUOT: 'The disk quota is used up: free some space or choose another folder with -o.',
+  ENOTDIR: 'A part of the path is a file, not a folder: choose another folder with -o.',
+  EEXIST: 'A part of the path is a file, not a folder: choose another folder with -o.',
+  EISDIR: 'A folder of that name is in the way: choose another folder with -o.',
+};
+
+function outputError(file: string, error: unknown): IqeError {
+  const { code } = error as NodeJS.ErrnoException;
+  const hint = code === undefined ? undefined : hints[code];
+  return new IqeError('output', `Cannot write ${file}: ${messageOf(error)}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
