@@ -1,0 +1,20 @@
+import type { PixelMap } from '../base/image.js';
+import { readImage } from './decode.node.js';
+import { maskFromImage, type PixelSize } from './mask.js';
+
+/**
+ * The binary mask in an image file, at the size of the image that it belongs to: 1 where it is above
+ * half of its full scale, see {@link maskFromImage}. 16 bits count in full, never by percentiles.
+ *
+ * @param image The image's size, and its path for the error.
+ * @throws {IqeError} `unreadable` as `readImage`; `data` where the mask has another aspect than its
+ *   image; `interrupted`.
+ */
+export async function readMask(
+  path: string,
+  image: PixelSize & { readonly path: string },
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<PixelMap> {
+  const mask = await readImage(path, { signal: options.signal, range: 'full' });
+  return maskFromImage(mask, image, { mask: path, image: image.path });
+}
