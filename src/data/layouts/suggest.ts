@@ -1,0 +1,48 @@
+import { isImageName } from '../layout.js';
+import { readFolderNames } from './folders.js';
+
+/** How images say what they are, in one sentence of advice. */
+export const LABELLED_LAYOUTS =
+  'Put the images into normal/ and abnormal/ or into {train,valid,test}/{good,Ungood}/img, or list ' +
+  'them in a manifest.csv with the columns path and label.';
+
+/** What is in the way of reading a folder as a data set, and what to do. */
+export interface Suggestion {
+  readonly why: string;
+  readonly suggestion: string;
+}
+
+/**
+ * Why a folder cannot be read as one data set, and the nearest that can.
+ *
+ * @param files Paths relative to the folder with `/`.
+ * @returns Null where it can be read, if only as images without labels.
+ */
+export function suggestLayout(files: readonly string[]): Suggestion | null {
+  if (!files.some(isImageName)) return withoutImages(files);
+  if (readFolderNames(files) !== null) return null;
+  const nested = foldersOf(files).filter((folder) => {
+    const within = files.filter((file) => file.startsWith(`${folder}/`));
+    return readFolderNames(within.map((file) => file.slice(folder.length + 1))) !== null;
+  });
+  if (nested.length === 0) return null;
+  return {
+    why: 'It is no data set itself but holds some',
+    suggestion: `Give one of its folders: ${nested.join(', ')}.`,
+  };
+}
+
+function foldersOf(files: readonly string[]): string[] {
+  const nested = files.filter((file) => file.includes('/'));
+  return [...new Set(nested.map((file) => file.slice(0, file.indexOf('/'))))];
+}
+
+function withoutImages(files: readonly string[]): Suggestion {
+  const endings = files.map((file) => /\.[^./]+$/.exec(file)?.[0] ?? 'no extension');
+  const kinds = [...new Set(endings)].slice(0, 5).join(', ');
+  return {
+    why:
+      files.length === 0 ? 'It is empty' : `It has ${files.length} files but no image (${kinds})`,
+    suggestion: LABELLED_LAYOUTS,
+  };
+}
