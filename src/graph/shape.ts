@@ -47,6 +47,11 @@ export function product(dimensions: Shape): Dimension {
   return symbolic ? new BatchDimension(size) : size;
 }
 
+/** `factor` times a dimension. */
+export function times(dimension: Dimension, factor: number): Dimension {
+  return product([dimension, factor]);
+}
+
 /** The number of elements of a static shape. */
 export function staticSize(shape: Shape, op: string): number {
   const size = product(shape);

@@ -1,0 +1,98 @@
+import { slice } from '../graph/layout.js';
+import { compile } from '../graph/onnx.js';
+import type { HostTensor, Runtime, Session } from '../graph/session.js';
+import { B } from '../graph/shape.js';
+import { constant, input, type Tensor } from '../graph/tensor.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { ClipConfig } from './config.js';
+import { gridSize, imageTower, resizePositions } from './imageTower.js';
+
+/** What the frozen image tower says of a batch of images. */
+export interface ImageFeatures {
+  /** Patch tokens F_i of each stage [B, G², D]: the raw output of its block, class token dropped. */
+  readonly stages: readonly HostTensor[];
+  /** x_cls [B, C]: the projected class token, not normalised. */
+  readonly embedding: HostTensor;
+}
+
+/** Another activation than the checkpoint's, for both towers; see the GELU note in the presets. */
+export function withActivation(
+  config: ClipConfig,
+  activation: 'checkpoint' | 'gelu' | 'quick_gelu',
+): ClipConfig {
+  if (activation === 'checkpoint') return config;
+  return {
+    ...config,
+    vision: { ...config.vision, activation },
+    text: { ...config.text, activation },
+  };
+}
+
+/** The frozen image tower at one image size, ready to run. */
+export class ImageEncoder {
+  readonly #session: Session;
+  readonly #stageCount: number;
+
+  private constructor(session: Session, stageCount: number) {
+    this.#session = session;
+    this.#stageCount = stageCount;
+  }
+
+  /**
+   * @param stages Blocks whose output is a stage, counted from 1.
+   * @param imageSize S; the images are S × S.
+   */
+  static async create(
+    checkpoint: Checkpoint,
+    options: {
+      readonly imageSize: number;
+      readonly stages: readonly number[];
+      readonly activation?: 'checkpoint' | 'gelu' | 'quick_gelu';
+    },
+    runtime: Runtime,
+  ): Promise<ImageEncoder> {
+    const config = withActivation(checkpoint.config, options.activation ?? 'checkpoint');
+    const pixelValues = input('pixelValues', [B, 3, options.imageSize, options.imageSize]);
+    const { hidden, embedding } = await frozenImageTower(checkpoint, pixelValues, config);
+    const tokens = hidden[0]!.shape[1] as number;
+    const outputs: Record<string, Tensor> = { embedding };
+    for (const [index, stage] of options.stages.entries()) {
+      outputs[`stage${index}`] = slice(hidden[stage]!, 1, 1, tokens);
+    }
+    const session = await runtime.createSession(compile(outputs), checkpoint.sessionOptions);
+    return new ImageEncoder(session, options.stages.length);
+  }
+
+  /** @param pixelValues Normalised pixels [B, 3, S, S]. */
+  async encode(pixelValues: HostTensor): Promise<ImageFeatures> {
+    const results = await this.#session.run({ pixelValues });
+    return {
+      embedding: results.embedding!,
+      stages: Array.from({ length: this.#stageCount }, (_, index) => results[`stage${index}`]!),
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** The image tower on a checkpoint's frozen weights, with positions for the size of `pixelValues`. */
+export async function frozenImageTower(
+  checkpoint: Checkpoint,
+  pixelValues: Tensor,
+  config: ClipConfig = checkpoint.config,
+) {
+  const { width, patchSize, imageSize } = config.vision;
+  const grid = gridSize(config, pixelValues.shape[3] as number);
+  const ownGrid = gridSize(config, imageSize);
+  const name = 'vision_model.embeddings.position_embedding.weight';
+  const own = await checkpoint.read(name, [1 + ownGrid ** 2, width]);
+  const positions = constant(resizePositions(own, width, grid), [1 + grid ** 2, width]);
+  const patchEmbedding = checkpoint.reshaped(
+    'vision_model.embeddings.patch_embedding.weight',
+    [width, 3, patchSize, patchSize],
+    [width, 3 * patchSize * patchSize],
+  );
+  return imageTower({ pixelValues, positions, patchEmbedding }, checkpoint.weights, config);
+}

@@ -1,0 +1,355 @@
+import type { ClipConfig } from '../clip/config.js';
+import { textBlocks, textHead } from '../clip/textTower.js';
+import { convolveSame } from '../graph/convolution.js';
+import { add, exp, multiply, relu, subtract } from '../graph/elementwise.js';
+import { concat, pad, reshape, slice, take, transposeLast, unsqueeze } from '../graph/layout.js';
+import { cosineMatrix, l2Normalize, softmax } from '../graph/normalization.js';
+import { max, mean } from '../graph/reduce.js';
+import { type Dimension, times } from '../graph/shape.js';
+import { expand } from '../graph/sum.js';
+import type { Tensor } from '../graph/tensor.js';
+import { Dropout } from '../nn/dropout.js';
+import { gaussianSmoothing, interpolate, upsample } from '../nn/interpolation.js';
+import { layerNormLayer, linearLayer } from '../nn/layers.js';
+import {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  diceLoss,
+  focalLoss,
+} from '../nn/losses.js';
+import { filled, normal, uniform, uniformFanIn, type Weights } from '../nn/parameters.js';
+import type { ModelConfig } from './config.js';
+import type { PromptTemplate } from './prompts.js';
+import { queryModule } from './queryModule.js';
+
+/*
+ * IQE-CLIP (Huang et al. 2025), section 3, from top to bottom. B images, G² patches, C the width of
+ * the shared space, d the image tower's width, r class-based and M learnable prompting tokens.
+ * Equation numbers are the paper's; where the presets differ, see config.ts.
+ */
+
+/** What the frozen image tower gives: x_cls [B, C] and F_i [B, G², d] of each stage. */
+export interface ImageInputs {
+  readonly embedding: Tensor;
+  readonly stages: readonly Tensor[];
+}
+
+/** The frozen text tower and the prompt that it reads. */
+export interface TextInputs {
+  readonly clip: ClipConfig;
+  readonly weights: Weights;
+  readonly prompt: PromptTemplate;
+}
+
+/** Everything that the method computes on the way to its maps. */
+export interface ModelOutputs {
+  /** x_1 … x_r + v_1 … v_r [B, r, C]. */
+  readonly classTokens: Tensor;
+  /** Positional-class query Q_0 [B, 2, C]. */
+  readonly query: Tensor;
+  /** F^T, unit length [B, 2, C]: normal, abnormal. */
+  readonly textEmbeddings: Tensor;
+  /** Adapted patch tokens of each stage [B, G², C] (Eq. 5). */
+  readonly patchTokens: readonly Tensor[];
+  /** F^Q of each stage [B, 2, C] (Eq. 9). */
+  readonly queryEmbeddings: readonly Tensor[];
+  readonly queryMaps: readonly StageMap[];
+  readonly textMaps: readonly StageMap[];
+  /** M [B, S, S] in 0…1 (Eq. 12), smoothed if the configuration says so. */
+  readonly anomalyMap: Tensor;
+  /** S [B] in 0…1. */
+  readonly score: Tensor;
+}
+
+/** One stage's map against one pair of embeddings. */
+export interface StageMap {
+  /** Similarities before the softmax [B, G², 2]. */
+  readonly logits: Tensor;
+  /** Probability of `abnormal` for each patch [B, G²]. */
+  readonly patches: Tensor;
+  /** Probabilities of `normal` and `abnormal` for each pixel [B, S, S]. */
+  readonly normal: Tensor;
+  readonly abnormal: Tensor;
+}
+
+/** Section 3 as a graph. `dropout` has rate 0 outside of training. */
+export function iqeClip(
+  image: ImageInputs,
+  text: TextInputs,
+  weights: Weights,
+  config: ModelConfig,
+  dropout = new Dropout(0),
+): ModelOutputs {
+  const { classTokens, query } = instanceTokens(image.embedding, text, weights, config);
+  const textEmbeddings = promptTuning(classTokens, text, weights, config);
+  const patchTokens = image.stages.map((tokens, stage) =>
+    queryAdapter(tokens, weights.at('adapters').at(stage), text.clip.embeddingWidth, config),
+  );
+  const queryEmbeddings = queryModule(
+    query,
+    textEmbeddings,
+    patchTokens,
+    weights,
+    config.queryModule,
+    dropout,
+  );
+
+  const temperature =
+    config.textTemperature === 'learnable'
+      ? exp(weights.get('temperature', [], filled(Math.log(1 / 0.07))))
+      : undefined;
+  const queryMaps = patchTokens.map((tokens, i) => stageMap(tokens, queryEmbeddings[i]!, config)); // Eq. 10
+  const textMaps = patchTokens.map((tokens) =>
+    stageMap(tokens, textEmbeddings, config, temperature),
+  ); // Eq. 11
+  const fused = fuse(queryMaps, textMaps, config.alpha); // Eq. 12
+  return {
+    classTokens,
+    query,
+    textEmbeddings,
+    patchTokens,
+    queryEmbeddings,
+    queryMaps,
+    textMaps,
+    anomalyMap: smooth(fused, config.smoothing),
+    score: imageScore(fused, queryMaps, textMaps, config),
+  };
+}
+
+// 3.3 Prompt tuning
+
+/**
+ * {x_i} = MLP(x_cls) (Eq. 2) with a second head for the query (3.4): class-based prompting tokens
+ * x_i + v_i [B, r, C] and the positional-class query Q_0 [B, 2, C].
+ */
+function instanceTokens(
+  embedding: Tensor,
+  text: TextInputs,
+  weights: Weights,
+  config: ModelConfig,
+) {
+  const batch = embedding.shape[0]!;
+  const r = config.prompt.classTokens;
+  const textWidth = text.clip.text.width;
+  const width = text.clip.embeddingWidth;
+  let toText: Tensor;
+  let toQuery: Tensor;
+  if (config.classTokens === 'mlp') {
+    const mlp = weights.at('mlp');
+    const hidden = relu(
+      linearLayer(embedding, mlp.at('trunk'), Math.max(1, Math.floor(width / 16))),
+    );
+    toText = reshape(linearLayer(hidden, mlp.at('text'), r * textWidth), [batch, r, textWidth]);
+    toQuery = reshape(linearLayer(hidden, mlp.at('query'), 2 * width), [batch, 2, width]);
+  } else {
+    const convolution = (name: string, channels: number) => {
+      const own = weights.at('convolution').at(name);
+      const start = uniformFanIn(3);
+      return convolveSame(
+        embedding,
+        own.get('weight', [channels, 1, 3], start),
+        own.get('bias', [channels], start),
+      );
+    };
+    toText = convolution('text', r);
+    toQuery = convolution('query', 2);
+  }
+  const start = normal(config.classTokens === 'mlp' ? 0.02 : 1);
+  const v = weights.at('prompts').get('class', [r, textWidth], start);
+  const position = weights.at('query').get('position', [2, width], start);
+  return { classTokens: add(toText, v), query: add(toQuery, position) };
+}
+
+/**
+ * F^T = TextTower(P_c) with learnable prompting tokens in the first D layers (Eq. 3, 4).
+ *
+ * @param classTokens [B, r, C]
+ * @returns [B, 2, C], unit length
+ */
+function promptTuning(
+  classTokens: Tensor,
+  text: TextInputs,
+  weights: Weights,
+  config: ModelConfig,
+): Tensor {
+  const { clip, prompt } = text;
+  const [batch] = classTokens.shape as [Dimension, number, number];
+  const width = clip.text.width;
+  const states = prompt.states.length;
+
+  // P_c = [words][x_1 + v_1]…[x_r + v_r], and the end token where it is read.
+  const sequences = prompt.states.map(({ words, end }) => {
+    const repeat = (part: Tensor) => expand(part, [batch, ...part.shape], classTokens);
+    const sequence = concat([repeat(words), classTokens, ...(end ? [repeat(end)] : [])], 1);
+    return { sequence, length: sequence.shape[1] as number };
+  });
+  const padded = sequences.map(({ sequence, length }) =>
+    unsqueeze(pad(sequence, 1, 0, prompt.length - length), 1),
+  );
+  const tokens = add(concat(padded, 1), prompt.positions); // [B, 2, N, C]
+  const rows = times(batch, states);
+  const embedded = reshape(tokens, [rows, prompt.length, width]); // [2B, N, C]
+
+  // [T_l, P_l] → layer l; T_{l+1} is thrown away and a fresh T'_{l+1} put in, for the first D layers.
+  const { learnableTokens: M } = config.prompt;
+  const depth = M === 0 ? 0 : Math.min(config.prompt.depth, clip.text.layers);
+  const learnable = depth > 0 ? learnableTokens(depth, M, width, weights, config) : undefined;
+  const hidden = textBlocks(embedded, text.weights, clip, (x, layer) => {
+    if (!learnable || layer >= depth) return x;
+    const fresh = expand(take(learnable, 0, layer), [rows, M, width], x);
+    const rest = slice(x, 1, layer === 0 ? 1 : 1 + M, x.shape[1] as number);
+    return concat([slice(x, 1, 0, 1), fresh, rest], 1); // [2B, 1 + M + …, C]
+  });
+
+  const inserted = learnable ? M : 0;
+  const last = hidden.at(-1)!;
+  const byState = reshape(last, [batch, states, last.shape[1]!, width]);
+  const readouts = sequences.map(({ length }, state) =>
+    unsqueeze(take(take(byState, 1, state), 1, inserted + length - 1), 1),
+  );
+  const readout = concat(readouts, 1); // [B, 2, C]
+  const normed = config.prompt.norm
+    ? layerNormLayer(readout, weights.at('prompts').at('norm'), 1e-6)
+    : readout;
+  return l2Normalize(textHead(normed, text.weights, clip));
+}
+
+/** T of the first D layers [D, M, C]. */
+function learnableTokens(
+  depth: number,
+  M: number,
+  width: number,
+  weights: Weights,
+  config: ModelConfig,
+): Tensor {
+  const own = weights.at('prompts');
+  const raw = own.get(
+    'deep',
+    [depth, M, width],
+    config.prompt.start === 'normal' ? normal(0.02) : uniform(1),
+  );
+  return config.prompt.projection ? linearLayer(raw, own.at('projection'), width) : raw;
+}
+
+// 3.4 Instance-aware query embedding learning
+
+/** F_i ← A_k(ReLU(F_i · W_k)) (Eq. 5): [B, G², d] → [B, G², C]. */
+function queryAdapter(
+  tokens: Tensor,
+  weights: Weights,
+  width: number,
+  config: ModelConfig,
+): Tensor {
+  const first = linearLayer(tokens, weights.at('1'), width);
+  return config.adapter === 'linear' ? first : linearLayer(relu(first), weights.at('2'), width);
+}
+
+/**
+ * φ(softmax(cos(F̃_i, F̃_N), cos(F̃_i, F̃_A))) (Eq. 10, 11).
+ *
+ * @param tokens [B, G², C]
+ * @param embeddings normal, abnormal [B, 2, C]
+ */
+function stageMap(
+  tokens: Tensor,
+  embeddings: Tensor,
+  config: ModelConfig,
+  temperature?: Tensor,
+): StageMap {
+  const cosines = cosineMatrix(tokens, embeddings);
+  const logits = temperature ? multiply(cosines, temperature) : cosines; // [B, G², 2]
+  const probabilities = softmax(logits);
+  const patches = take(probabilities, 2, 1);
+  if (config.softmaxBeforeUpsampling) {
+    const abnormal = toPixels(patches, config.imageSize);
+    return { logits, patches, normal: subtract(1, abnormal), abnormal };
+  }
+  const pixels = softmax(toPixels(transposeLast(logits), config.imageSize), 1); // [B, 2, S, S]
+  return { logits, patches, normal: take(pixels, 1, 0), abnormal: take(pixels, 1, 1) };
+}
+
+/** [..., G²] → [..., S, S] */
+function toPixels(x: Tensor, imageSize: number): Tensor {
+  const grid = Math.sqrt(x.shape.at(-1) as number);
+  return upsample(reshape(x, [...x.shape.slice(0, -1), grid, grid]), imageSize, imageSize);
+}
+
+/** M = α · mean_i M_i^query + (1 − α) · mean_i M_i^text (Eq. 12; the mean keeps it in 0…1) [B, S, S]. */
+function fuse(
+  queryMaps: readonly StageMap[],
+  textMaps: readonly StageMap[],
+  alpha: number,
+): Tensor {
+  const average = (maps: readonly StageMap[]) =>
+    multiply(maps.map((map) => map.abnormal).reduce(add), 1 / maps.length);
+  return add(multiply(average(queryMaps), alpha), multiply(average(textMaps), 1 - alpha));
+}
+
+function smooth(map: Tensor, sigma: number): Tensor {
+  if (sigma === 0) return map;
+  const along = gaussianSmoothing(map.shape[1] as number, sigma);
+  return interpolate(map, along, along);
+}
+
+// 3.5 Training and inference
+
+/** S = max(M), or one of the authors' means [B]. */
+function imageScore(
+  fused: Tensor,
+  queryMaps: readonly StageMap[],
+  textMaps: readonly StageMap[],
+  config: ModelConfig,
+): Tensor {
+  if (config.score === 'maximum') return max(pixels(fused), 1);
+  if (config.score === 'mean') return mean(pixels(fuse(queryMaps, textMaps, 0.5)), [1]);
+  const means = [...queryMaps, ...textMaps].map((map) => mean(map.patches, [1]));
+  return multiply(means.reduce(add), 1 / means.length);
+}
+
+/** [B, S, S] → [B, S²] */
+function pixels(map: Tensor): Tensor {
+  const [batch, height, width] = map.shape as [Dimension, number, number];
+  return reshape(map, [batch, height * width]);
+}
+
+/** The parts of the loss, each summed over stages and branches with its weight. */
+export interface LossTerms {
+  readonly detection: Tensor;
+  readonly focal: Tensor | undefined;
+  readonly dice: Tensor | undefined;
+  readonly total: Tensor;
+}
+
+/**
+ * L = Σ_i α·L(M_i^text) + (1 − α)·L(M_i^query) (Eq. 14) with
+ * L(M) = Focal(M, 𝒢) + Dice(M, 𝒢) + BCE(max M, 𝒞) (Eq. 13); without masks, the last term alone.
+ *
+ * @param labels 𝒞 [B], 1 where abnormal
+ * @param masks 𝒢 [B, S, S], 1 where abnormal; none for a set that has only labels
+ */
+export function iqeLoss(
+  outputs: ModelOutputs,
+  labels: Tensor,
+  masks: Tensor | undefined,
+  config: ModelConfig,
+): LossTerms {
+  const { weighting, detection } = config.loss;
+  const branches = [
+    { maps: outputs.textMaps, weight: weighting === 'alpha' ? config.alpha : 1 },
+    { maps: outputs.queryMaps, weight: weighting === 'alpha' ? 1 - config.alpha : 1 },
+  ];
+  const total = (term: (map: StageMap) => Tensor) =>
+    branches
+      .flatMap(({ maps, weight }) => maps.map((map) => multiply(term(map), weight)))
+      .reduce(add);
+  const detectionTerm = total((map) =>
+    detection === 'maximum'
+      ? binaryCrossEntropy(max(pixels(map.abnormal), 1), labels)
+      : binaryCrossEntropyWithLogits(mean(map.patches, [1]), labels),
+  );
+  if (!masks)
+    return { detection: detectionTerm, focal: undefined, dice: undefined, total: detectionTerm };
+  const focal = total((map) => focalLoss(map.normal, map.abnormal, masks));
+  const dice = total((map) => diceLoss(map.abnormal, masks));
+  return { detection: detectionTerm, focal, dice, total: add(add(detectionTerm, focal), dice) };
+}
