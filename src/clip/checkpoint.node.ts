@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, realpath, stat } from 'node:fs/promises';
-import { join, parse, relative, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { IqeError } from '../base/errors.js';
-import { Checkpoint, type WeightFile } from './checkpoint.js';
+import type { Checkpoint } from './checkpoint.js';
+import { parseClipConfig } from './config.js';
+import { type WeightFile, WeightFiles } from './weightFiles.js';
+import { weightFile, weightFolder } from './weightFiles.node.js';
 
 /**
  * Opens a Hugging Face CLIP folder: `config.json` with `model.safetensors`, or with
@@ -20,14 +23,12 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     files.push(file);
     identity.update(await fingerprint(file));
   }
-  return Checkpoint.open({
-    config,
-    files,
-    // The whole file system, as ONNX Runtime follows no link out of the folder that it is given.
-    sessionOptions: { weightFolder: parse(await realpath(folder)).root },
+  return {
+    config: parseClipConfig(config, join(folder, 'config.json')),
+    tensors: await WeightFiles.open(files, folder),
+    sessionOptions: { weightFolder: await weightFolder(folder) },
     identity: identity.digest('hex'),
-    where: folder,
-  });
+  };
 }
 
 async function weightPaths(folder: string): Promise<string[]> {
@@ -54,29 +55,6 @@ async function weightPaths(folder: string): Promise<string[]> {
     );
   }
   return names.map((name) => join(folder, name));
-}
-
-async function weightFile(path: string): Promise<WeightFile> {
-  const real = await realpath(path);
-  const { size } = await stat(real);
-  return {
-    name: relative(parse(real).root, real).split(sep).join('/'),
-    length: size,
-    async read(offset, length) {
-      const handle = await open(real);
-      try {
-        const bytes = new Uint8Array(length);
-        const { bytesRead } = await handle.read(bytes, 0, length, offset);
-        if (bytesRead === length) return bytes;
-        throw new IqeError(
-          'checkpoint',
-          `${path} ended while it was read: ${bytesRead} of ${length} bytes.`,
-        );
-      } finally {
-        await handle.close();
-      }
-    },
-  };
 }
 
 /**

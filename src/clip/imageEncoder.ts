@@ -87,12 +87,12 @@ export async function frozenImageTower(
   const grid = gridSize(config, pixelValues.shape[3] as number);
   const ownGrid = gridSize(config, imageSize);
   const name = 'vision_model.embeddings.position_embedding.weight';
-  const own = await checkpoint.read(name, [1 + ownGrid ** 2, width]);
+  const own = await checkpoint.tensors.read(name, [1 + ownGrid ** 2, width]);
   const positions = constant(resizePositions(own, width, grid), [1 + grid ** 2, width]);
-  const patchEmbedding = checkpoint.reshaped(
+  const patchEmbedding = checkpoint.tensors.reshaped(
     'vision_model.embeddings.patch_embedding.weight',
     [width, 3, patchSize, patchSize],
     [width, 3 * patchSize * patchSize],
   );
-  return imageTower({ pixelValues, positions, patchEmbedding }, checkpoint.weights, config);
+  return imageTower({ pixelValues, positions, patchEmbedding }, checkpoint.tensors.weights, config);
 }

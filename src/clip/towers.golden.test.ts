@@ -47,7 +47,7 @@ describe.each(['clip_quickgelu', 'clip_gelu'])('%s against recorded activations'
     const { config } = checkpoint;
     const { width, imageSize } = config.vision;
     const name = 'vision_model.embeddings.position_embedding.weight';
-    const own = await checkpoint.read(name, [1 + gridSize(config, imageSize) ** 2, width]);
+    const own = await checkpoint.tensors.read(name, [1 + gridSize(config, imageSize) ** 2, width]);
     const sizes = Object.keys(recorded).filter((key) => key.endsWith('.positions'));
     expect(sizes.length).toBeGreaterThan(0);
     for (const key of sizes) {
@@ -58,8 +58,9 @@ describe.each(['clip_quickgelu', 'clip_gelu'])('%s against recorded activations'
 
   it.skipIf(!present)('text tower and logits', async () => {
     const checkpoint = await openCheckpoint(`${goldenFolder}/${folder}`);
-    const { config, weights } = checkpoint;
-    const { data: ids, shape } = recorded.input_ids! as {
+    const { config } = checkpoint;
+    const { weights } = checkpoint.tensors;
+    const { data: ids, shape } = recorded.input_ids! as unknown as {
       data: Int32Array;
       shape: [number, number];
     };

@@ -62,7 +62,7 @@ export async function promptTemplate(
   }
   const embeddings = async (tokens: readonly number[]) => {
     const name = 'text_model.embeddings.token_embedding.weight';
-    const rows = await checkpoint.readRows(name, [vocabularySize, width], tokens);
+    const rows = await checkpoint.tensors.readRows(name, [vocabularySize, width], tokens);
     return constant(rows, [tokens.length, width]);
   };
   const states: StatePrompt[] = [];
@@ -72,7 +72,7 @@ export async function promptTemplate(
       end: keepsEnd ? await embeddings(tokens.slice(-1)) : undefined,
     });
   }
-  const positions = await checkpoint.readRows(
+  const positions = await checkpoint.tensors.readRows(
     'text_model.embeddings.position_embedding.weight',
     [contextLength, width],
     Array.from({ length }, (_, position) => position),

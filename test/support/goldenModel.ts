@@ -39,7 +39,7 @@ export async function goldenModel(folder: string, settings: object): Promise<Gol
   );
   const prompt = await promptTemplate(config, checkpoint, tokenizer);
   const parameters = new Parameters();
-  const text = { clip, weights: checkpoint.weights, prompt };
+  const text = { clip, weights: checkpoint.tensors.weights, prompt };
   const outputs = iqeClip({ embedding, stages }, text, parameters.weights, config);
   return {
     config,
