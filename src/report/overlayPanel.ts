@@ -1,5 +1,6 @@
 import type { Canvas } from './canvas.js';
 import { type ColourScale, colourAt, type Rgb } from './colourMap.js';
+import { formatScore } from './numbers.js';
 import { drawText, textWidth } from './strokeFont.js';
 
 /** The outline of the mask, on the image and on the colour bar, and what sets it off. */
@@ -34,13 +35,13 @@ export interface Panel {
  * @param text Height of the digits in pixels
  */
 export function panelLayout(text: number, score: number, threshold: number | null): Panel {
-  const scoreText = shortNumber(score);
+  const scoreText = formatScore(score);
   const ticks = [0, threshold, 1]
     .filter((value) => value !== null)
     .filter((value, index, values) => values.indexOf(value) === index)
     .map((value) => ({
       value,
-      label: value === 0 || value === 1 ? `${value}` : shortNumber(value),
+      label: value === 0 || value === 1 ? `${value}` : formatScore(value),
     }));
   const labelWidth = Math.max(...ticks.map(({ label }) => textWidth(label, text)));
   const captionWidth = textWidth('threshold', text * captionSize);
@@ -90,9 +91,4 @@ export function drawPanel(canvas: Canvas, left: number, panel: Panel, scale: Col
     } else canvas.stroke([x + width, y, tickEnd, y], radius, colour);
     drawText(canvas, label, labelLeft, y - text / 2, text, colour);
   }
-}
-
-/** Three decimals; below 0.1 two significant digits, so that a small threshold is not 0. */
-function shortNumber(value: number): string {
-  return value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(2) : value.toFixed(3);
 }
