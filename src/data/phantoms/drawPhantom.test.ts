@@ -3,21 +3,26 @@ import { Random } from '../../base/random.js';
 import { drawPhantom, lesionKinds } from './drawPhantom.js';
 import { type Modality, modalities, type Phantom } from './phantom.js';
 
-const size = 128;
+const size = 96;
 
 /** What at least one word of every caption has to be, by modality. */
 const vocabulary: Readonly<Record<Modality, RegExp>> = {
   'brain-mr': /brain|head|MRI|MR\b/i,
   'head-ct': /head|brain|CT\b/i,
   'chest-xray': /chest|thorax/i,
+  'abdominal-ct': /abdom|liver/i,
+  'retinal-oct': /retina|macula|OCT/i,
   ultrasound: /ultrasound|sonogram|breast|liver|abdom/i,
+  histology: /histo|tissue|lymph node|colon|H&E|micros/i,
+  mammography: /mammogra|breast/i,
+  dermoscopy: /dermo|dermatoscop|skin/i,
 };
 
 /** The largest and smallest share of a picture that a lesion may cover. */
 const areas = { least: 0.0002, most: 0.6 };
 
-function draw(modality: Modality, lesion: string | null, seed: number): Phantom {
-  return drawPhantom({ modality, lesion, size, random: new Random(seed, modality) });
+function draw(modality: Modality, lesion: string | null, seed: number, side = size): Phantom {
+  return drawPhantom({ modality, lesion, size: side, random: new Random(seed, modality) });
 }
 
 function meanChange(a: Phantom, b: Phantom, where: (pixel: number) => boolean): number {
@@ -89,8 +94,8 @@ describe.each(modalities)('phantom of %s', (modality) => {
       /normal|healthy|unremarkable|flawless|without|no |clear|sharp|regular|homogeneous|symmetric/i;
     const captions = new Set<string>();
     for (let seed = 0; seed < 60; seed++) {
-      const normal = draw(modality, null, seed);
-      const abnormal = draw(modality, 'random', seed);
+      const normal = draw(modality, null, seed, 32);
+      const abnormal = draw(modality, 'random', seed, 32);
       captions.add(normal.caption).add(abnormal.caption);
       for (const { caption } of [normal, abnormal]) {
         expect(caption).toMatch(vocabulary[modality]);

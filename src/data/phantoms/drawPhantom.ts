@@ -2,9 +2,14 @@ import { IqeError } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
 import { writeCaption } from './captions.js';
 import { maskOf } from './intensities.js';
+import { abdominalCt } from './modalities/abdominalCt.js';
 import { brainMr } from './modalities/brainMr.js';
 import { chestXray } from './modalities/chestXray.js';
+import { dermoscopy } from './modalities/dermoscopy.js';
 import { headCt } from './modalities/headCt.js';
+import { histology } from './modalities/histology.js';
+import { mammography } from './modalities/mammography.js';
+import { retinalOct } from './modalities/retinalOct.js';
 import { ultrasound } from './modalities/ultrasound.js';
 import type { Modality, ModalityDrawer, Phantom } from './phantom.js';
 
@@ -12,7 +17,12 @@ const drawers: Readonly<Record<Modality, ModalityDrawer>> = {
   'brain-mr': brainMr,
   'head-ct': headCt,
   'chest-xray': chestXray,
+  'abdominal-ct': abdominalCt,
+  'retinal-oct': retinalOct,
   ultrasound,
+  histology,
+  mammography,
+  dermoscopy,
 };
 
 /** The kinds of lesion that `modality` can have. */

@@ -1,5 +1,12 @@
 import type { Random } from '../../base/random.js';
+import type { Finding } from './captions.js';
 import type { Extent } from './phantom.js';
+
+/** A lesion as it was drawn: its coverage 0…1 and its words. */
+export interface DrawnLesion {
+  readonly coverage: Float32Array;
+  readonly finding: Finding;
+}
 
 /** How large a lesion is: small a little more often than large. */
 export function drawExtent(random: Random): Extent {
@@ -33,4 +40,18 @@ export function pickPixel(region: Float32Array, random: Random, least = 0.95): n
 /** The side of the body at `u`, as radiologists look: the picture's left is the patient's right. */
 export function bodySide(u: number): 'right' | 'left' {
   return u < 0 ? 'right' : 'left';
+}
+
+/** Keeps `coverage` to `inside`, pixel by pixel. */
+export function keepInside(coverage: Float32Array, inside: Float32Array): void {
+  for (let i = 0; i < coverage.length; i++) {
+    coverage[i] = (coverage[i] as number) * (inside[i] as number);
+  }
+}
+
+/** Takes `spared` out of `coverage`, pixel by pixel. */
+export function keepOutside(coverage: Float32Array, spared: Float32Array): void {
+  for (let i = 0; i < coverage.length; i++) {
+    coverage[i] = (coverage[i] as number) * (1 - (spared[i] as number));
+  }
 }

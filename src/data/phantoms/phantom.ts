@@ -3,7 +3,17 @@ import type { Random } from '../../base/random.js';
 import type { CaptionWords } from './captions.js';
 
 /** The kinds of picture that can be drawn. */
-export const modalities = ['brain-mr', 'head-ct', 'chest-xray', 'ultrasound'] as const;
+export const modalities = [
+  'brain-mr',
+  'head-ct',
+  'chest-xray',
+  'abdominal-ct',
+  'retinal-oct',
+  'ultrasound',
+  'histology',
+  'mammography',
+  'dermoscopy',
+] as const;
 
 export type Modality = (typeof modalities)[number];
 

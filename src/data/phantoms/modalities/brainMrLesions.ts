@@ -1,8 +1,15 @@
 import type { Random } from '../../../base/random.js';
-import type { Finding } from '../captions.js';
 import type { Frame } from '../frame.js';
 import { blend, joinInto, mix, smoothStep } from '../intensities.js';
-import { bodySide, drawExtent, lengthOf, pickPixel } from '../lesions.js';
+import {
+  bodySide,
+  type DrawnLesion,
+  drawExtent,
+  keepInside,
+  keepOutside,
+  lengthOf,
+  pickPixel,
+} from '../lesions.js';
 import { fractalField, noiseField } from '../noise.js';
 import type { Extent } from '../phantom.js';
 import { blob, ellipse, grow, intersection, region, rim } from '../shapes.js';
@@ -18,12 +25,6 @@ export const brainMrLesionKinds = [
   'cyst',
   'diffuse white matter disease',
 ] as const;
-
-/** A drawn lesion: its coverage 0…1 and its words. */
-export interface DrawnLesion {
-  readonly coverage: Float32Array;
-  readonly finding: Finding;
-}
 
 /** Everything a lesion is drawn with. */
 interface Scene {
@@ -121,7 +122,8 @@ function whiteMatterLesions(scene: Scene): DrawnLesion {
     });
     joinInto(coverage, frame.coverage(spot, 0.02));
   }
-  restrict(coverage, brain.tissue, brain.fluid);
+  keepInside(coverage, brain.tissue);
+  keepOutside(coverage, brain.fluid);
   blend(signal, coverage, watery(scene, random.between(0.45, 0.95)));
   return {
     coverage,
@@ -156,10 +158,11 @@ function tumour(scene: Scene): DrawnLesion {
     0.1,
   );
   const hasOedema = random.uniform() < 0.7;
-  restrict(coverage, brain.tissue);
+  keepInside(coverage, brain.tissue);
   // Oedema spreads in white matter and spares the cortex.
   const spared = brain.grey.map((grey, i) => Math.max(0.8 * grey, brain.fluid[i] as number));
-  restrict(swollen, brain.tissue, spared);
+  keepInside(swollen, brain.tissue);
+  keepOutside(swollen, spared);
   if (hasOedema) blend(signal, swollen, watery(scene, random.between(0.35, 0.75)));
   const patches = fractalField(frame.size, 16, 3, random);
   const level = watery(scene, random.between(0.3, 0.75));
@@ -211,10 +214,10 @@ function metastases(scene: Scene): DrawnLesion {
     const radius = lengthOf(extent, 0.03, 0.11, random);
     const halo = frame.coverage(grow(blob(u, v, 1.3 * radius, random), 0.02), 0.06);
     const node = ellipse(u, v, radius, radius * random.between(0.85, 1.15));
-    restrict(halo, brain.tissue);
+    keepInside(halo, brain.tissue);
     blend(signal, halo, watery(scene, 0.4));
     const whole = frame.coverage(node, 0.02);
-    restrict(whole, brain.tissue);
+    keepInside(whole, brain.tissue);
     blend(signal, whole, wall);
     if (radius > 0.04) {
       blend(signal, frame.coverage(ellipse(u, v, 0.55 * radius, 0.55 * radius), 0.02), centre);
@@ -254,7 +257,8 @@ function infarct(scene: Scene): DrawnLesion {
     const value = coverage[i] as number;
     if (value > 0) coverage[i] = smoothStep(0.2, 0.8, value + 0.16 * (wave[i] as number));
   }
-  restrict(coverage, brain.tissue, brain.fluid);
+  keepInside(coverage, brain.tissue);
+  keepOutside(coverage, brain.fluid);
   const old = contrast.name === 'FLAIR' && random.uniform() < 0.3;
   const strength = random.between(0.4, 0.85);
   blend(
@@ -284,7 +288,7 @@ function haemorrhage(scene: Scene): DrawnLesion {
     elongation: random.between(1, 1.5),
   });
   const coverage = frame.coverage(clot, 0.03);
-  restrict(coverage, brain.tissue);
+  keepInside(coverage, brain.tissue);
   const patches = fractalField(frame.size, 18, 2, random);
   const t1 = contrast.name === 'T1' || contrast.name === 'T1 contrast';
   const fresh = random.uniform() < 0.4;
@@ -296,7 +300,7 @@ function haemorrhage(scene: Scene): DrawnLesion {
   );
   if (!t1) {
     const edge = frame.coverage(rim(clot, 0.035), 0.02);
-    restrict(edge, brain.tissue);
+    keepInside(edge, brain.tissue);
     blend(signal, edge, 0.08, 0.85);
   }
   return {
@@ -320,7 +324,7 @@ function cyst(scene: Scene): DrawnLesion {
     elongation: random.between(1, 1.3),
   });
   const coverage = frame.coverage(hole);
-  restrict(coverage, brain.tissue);
+  keepInside(coverage, brain.tissue);
   blend(signal, coverage, contrast.fluid * random.between(0.85, 1.15));
   return {
     coverage,
@@ -364,12 +368,4 @@ function diffuseDisease(scene: Scene): DrawnLesion {
       uncounted: true,
     },
   };
-}
-
-/** Keeps `coverage` to `inside`, and takes `spared` out. */
-function restrict(coverage: Float32Array, inside: Float32Array, spared?: Float32Array): void {
-  for (let i = 0; i < coverage.length; i++) {
-    const kept = (coverage[i] as number) * (inside[i] as number);
-    coverage[i] = spared === undefined ? kept : kept * (1 - (spared[i] as number));
-  }
 }

@@ -1,7 +1,6 @@
 import type { Random } from '../../../base/random.js';
-import type { Finding } from '../captions.js';
 import { mix, smoothStep } from '../intensities.js';
-import { bodySide, drawExtent, lengthOf, pickPixel } from '../lesions.js';
+import { bodySide, type DrawnLesion, drawExtent, lengthOf, pickPixel } from '../lesions.js';
 import { fractalField, noiseField, SmoothNoise } from '../noise.js';
 import type { Extent } from '../phantom.js';
 import { blob, ellipse } from '../shapes.js';
@@ -17,11 +16,6 @@ export const chestLesionKinds = [
   'pneumothorax',
   'interstitial pattern',
 ] as const;
-
-export interface DrawnLesion {
-  readonly coverage: Float32Array;
-  readonly finding: Finding;
-}
 
 interface Site {
   readonly thorax: Thorax;

@@ -1,8 +1,14 @@
 import type { Random } from '../../../base/random.js';
-import type { Finding } from '../captions.js';
 import type { Frame } from '../frame.js';
 import { blend, joinInto, mix, smoothStep } from '../intensities.js';
-import { bodySide, drawExtent, lengthOf, pickPixel } from '../lesions.js';
+import {
+  bodySide,
+  type DrawnLesion,
+  drawExtent,
+  keepInside,
+  lengthOf,
+  pickPixel,
+} from '../lesions.js';
 import { fractalField, noiseField } from '../noise.js';
 import type { Extent } from '../phantom.js';
 import { blob, region, type Shape } from '../shapes.js';
@@ -17,11 +23,6 @@ export const headCtLesionKinds = [
   'infarct',
   'mass',
 ] as const;
-
-export interface DrawnLesion {
-  readonly coverage: Float32Array;
-  readonly finding: Finding;
-}
 
 interface Scene {
   readonly frame: Frame;
@@ -313,10 +314,4 @@ function mass(scene: Scene): DrawnLesion {
       extent,
     },
   };
-}
-
-function keepInside(coverage: Float32Array, inside: Float32Array): void {
-  for (let i = 0; i < coverage.length; i++) {
-    coverage[i] = (coverage[i] as number) * (inside[i] as number);
-  }
 }

@@ -1,7 +1,6 @@
 import type { Random } from '../../../base/random.js';
-import type { Finding } from '../captions.js';
 import { blend, joinInto, smoothStep } from '../intensities.js';
-import { drawExtent, lengthOf, pickPixel } from '../lesions.js';
+import { type DrawnLesion, drawExtent, lengthOf, pickPixel } from '../lesions.js';
 import { fractalField, noiseField } from '../noise.js';
 import type { Extent } from '../phantom.js';
 import { blob, grow, rim, type Shape } from '../shapes.js';
@@ -15,11 +14,6 @@ export const ultrasoundLesionKinds = [
   'echogenic mass',
   'fluid collection',
 ] as const;
-
-export interface DrawnLesion {
-  readonly coverage: Float32Array;
-  readonly finding: Finding;
-}
 
 interface Site {
   readonly map: EchoMap;
