@@ -1,3 +1,4 @@
+import { cast } from '../graph/elementwise.js';
 import { slice } from '../graph/layout.js';
 import { compile } from '../graph/onnx.js';
 import type { HostTensor, Runtime, Session } from '../graph/session.js';
@@ -9,7 +10,10 @@ import { gridSize, imageTower, resizePositions } from './imageTower.js';
 
 /** What the frozen image tower says of a batch of images. */
 export interface ImageFeatures {
-  /** Patch tokens F_i of each stage [B, G², D]: the raw output of its block, class token dropped. */
+  /**
+   * Patch tokens F_i of each stage [B, G², D]: the raw output of its block, class token dropped; in
+   * half precision (the bits in a Uint16Array), as they are kept and trained on.
+   */
   readonly stages: readonly HostTensor[];
   /** x_cls [B, C]: the projected class token, not normalised. */
   readonly embedding: HostTensor;
@@ -57,7 +61,7 @@ export class ImageEncoder {
     const tokens = hidden[0]!.shape[1] as number;
     const outputs: Record<string, Tensor> = { embedding };
     for (const [index, stage] of options.stages.entries()) {
-      outputs[`stage${index}`] = slice(hidden[stage]!, 1, 1, tokens);
+      outputs[`stage${index}`] = cast(slice(hidden[stage]!, 1, 1, tokens), 'float16');
     }
     const session = await runtime.createSession(compile(outputs), checkpoint.sessionOptions);
     return new ImageEncoder(session, options.stages.length);

@@ -1,5 +1,6 @@
 import { openCheckpoint } from '../../src/clip/checkpoint.node.js';
 import { frozenImageTower, withActivation } from '../../src/clip/imageEncoder.js';
+import { clipDeviation, clipMean } from '../../src/clip/preprocess.js';
 import { loadTokenizer } from '../../src/clip/tokenizer.node.js';
 import { add, divide, multiply } from '../../src/graph/elementwise.js';
 import { slice } from '../../src/graph/layout.js';
@@ -55,6 +56,6 @@ export async function goldenModel(folder: string, settings: object): Promise<Gol
 function normalized(pixels: Tensor, config: ModelConfig): Tensor {
   if (config.inputNormalization === 'none') return pixels;
   const perChannel = (values: readonly number[]) => constant(values, [3, 1, 1]);
-  const centred = add(pixels, multiply(perChannel([0.48145466, 0.4578275, 0.40821073]), -1));
-  return divide(centred, perChannel([0.26862954, 0.26130258, 0.27577711]));
+  const centred = add(pixels, multiply(perChannel(clipMean), -1));
+  return divide(centred, perChannel(clipDeviation));
 }

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { IqeError, messageOf } from '../base/errors.js';
+import type { ImageFeatures } from '../clip/imageEncoder.js';
+import { readSafetensorsHeader, writeSafetensors } from '../clip/safetensors.js';
+import type { HostTensor } from '../graph/session.js';
+import type { FeatureStore } from './features.js';
+
+/**
+ * Features on disk, one `.safetensors` file per key. An entry appears whole (it is renamed into
+ * place), so that neither a crash nor another process can leave half of one; what does not read back
+ * as an entry counts as missing and is replaced.
+ */
+export class FeatureCache implements FeatureStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async get(key: string): Promise<ImageFeatures | undefined> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await readFile(this.#path(key));
+    } catch {
+      return undefined;
+    }
+    return parseFeatures(bytes, key);
+  }
+
+  async put(key: string, features: ImageFeatures): Promise<void> {
+    const path = this.#path(key);
+    const tensors: Record<string, HostTensor> = { embedding: features.embedding };
+    for (const [index, stage] of features.stages.entries()) tensors[`stage${index}`] = stage;
+    const temporary = `${path}.${randomUUID()}.tmp`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temporary, writeSafetensors(tensors));
+      await rename(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw new IqeError(
+        'output',
+        `The feature cache ${this.#folder} cannot be written: ${messageOf(cause)}`,
+        {
+          hint: 'Make room or give another folder with --cache.',
+          cause,
+        },
+      );
+    }
+  }
+
+  /** Two letters of folder first: some file systems are slow with many files in one. */
+  #path(key: string): string {
+    return join(this.#folder, key.slice(0, 2), `${key}.safetensors`);
+  }
+}
+
+async function parseFeatures(bytes: Uint8Array, key: string): Promise<ImageFeatures | undefined> {
+  const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  try {
+    const { tensors } = await readSafetensorsHeader(read, bytes.length, key);
+    const tensor = (name: string): HostTensor | undefined => {
+      const stored = tensors.get(name);
+      if (!stored) return undefined;
+      const { offset, length, dataType, shape } = stored;
+      const buffer = bytes.buffer as ArrayBuffer;
+      const start = bytes.byteOffset + offset;
+      const data =
+        dataType === 'float16'
+          ? new Uint16Array(buffer, start, length / 2)
+          : new Float32Array(buffer, start, length / 4);
+      return { data, shape };
+    };
+    const embedding = tensor('embedding');
+    if (!embedding) return undefined;
+    const stages: HostTensor[] = [];
+    for (let index = 0; ; index++) {
+      const stage = tensor(`stage${index}`);
+      if (!stage) return { embedding, stages };
+      stages.push(stage);
+    }
+  } catch {
+    return undefined;
+  }
+}
