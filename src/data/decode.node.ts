@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { IqeError, throwIfAborted } from '../base/errors.js';
 import type { RasterImage } from '../base/image.js';
-import { undecodable, unopenable, unreadable } from './decode-errors.node.js';
-import { DEFAULT_INTENSITY_RANGE, type IntensityRange, toEightBits } from './decode-range.js';
+import { undecodable, unopenable, unreadable } from './decodeErrors.node.js';
+import { DEFAULT_INTENSITY_RANGE, type IntensityRange, toEightBits } from './decodeRange.js';
 
 /** Pixels that an image may have unless its reader says otherwise: 100 million. */
 export const DEFAULT_MAX_PIXELS = 100_000_000;

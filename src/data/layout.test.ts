@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareCodePoints, isImageName, withoutExtension } from './layout.js';
-import { derivePatients } from './layout-patients.js';
+import { derivePatients } from './layoutPatients.js';
 
 describe('names of images', () => {
   it.each([

@@ -26,8 +26,8 @@ export function maskFromImage(
   if (!sameAspect(mask, size)) {
     throw new IqeError(
       'data',
-      `Mask and image have other sizes: ${names.mask} has ${mask.width}×${mask.height} pixels, ` +
-        `${names.image} has ${size.width}×${size.height}.`,
+      `Mask and image have other sizes: ${names.mask} has ${inPixels(mask)} pixels, ` +
+        `${names.image} has ${inPixels(size)}.`,
       { hint: 'Give the mask of this image, of its size or scaled evenly.' },
     );
   }
@@ -44,6 +44,11 @@ export function maskFromImage(
 /** The mask of an image with nothing abnormal. */
 export function emptyMask({ width, height }: PixelSize): PixelMap {
   return { width, height, data: new Float32Array(width * height) };
+}
+
+/** `640×480`. */
+export function inPixels({ width, height }: PixelSize): string {
+  return `${width}×${height}`;
 }
 
 /** Whether one size is the other scaled evenly, up to rounding. */

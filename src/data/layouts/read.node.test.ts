@@ -109,7 +109,7 @@ describe('readDataSet', () => {
 
   it.each([
     ['nothing in it', [], /It is empty/, /manifest\.csv/],
-    ['no images', ['a.txt', 'b.mha'], /2 files but no image \(\.txt, \.mha\)/, /normal\//],
+    ['no images', ['a.txt', 'b.mha'], /No image is among its files \(\.txt, \.mha\)/, /normal\//],
     [
       'data sets in it',
       ['A_AD/test/good/img/a.png', 'B/normal/b.png', 'C/c.png'],

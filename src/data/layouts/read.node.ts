@@ -1,7 +1,7 @@
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { IqeError } from '../../base/errors.js';
-import { unopenable } from '../decode-errors.node.js';
+import { unopenable } from '../decodeErrors.node.js';
 import type { DataSet } from '../layout.js';
 import { readFolderNames, readUnlabelled } from './folders.js';
 import { readManifest } from './manifest.js';

@@ -6,7 +6,7 @@ import {
   type ProblemKind,
   type Split,
 } from '../layout.js';
-import { derivePatients } from '../layout-patients.js';
+import { derivePatients } from '../layoutPatients.js';
 
 /** A sample as a layout's reader finds it, with paths as they stand there (relative to the root). */
 export interface FoundSample {

@@ -41,8 +41,7 @@ function withoutImages(files: readonly string[]): Suggestion {
   const endings = files.map((file) => /\.[^./]+$/.exec(file)?.[0] ?? 'no extension');
   const kinds = [...new Set(endings)].slice(0, 5).join(', ');
   return {
-    why:
-      files.length === 0 ? 'It is empty' : `It has ${files.length} files but no image (${kinds})`,
+    why: files.length === 0 ? 'It is empty' : `No image is among its files (${kinds})`,
     suggestion: LABELLED_LAYOUTS,
   };
 }

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IqeError, throwIfAborted } from '../../base/errors.js';
-import { unopenable } from '../decode-errors.node.js';
+import { unopenable } from '../decodeErrors.node.js';
 import { compareCodePoints } from '../layout.js';
 
 /** Files that a data set may have; a folder with more was hardly meant. */
