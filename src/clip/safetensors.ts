@@ -121,7 +121,7 @@ function storedTensor(
 
 /** The values of float bytes as float32: F32 as it is (copied), F16 and BF16 widened. */
 export function toFloat32(bytes: Uint8Array, dataType: DataType): Float32Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes); // Not slice(): that of a Node Buffer is a view.
   if (dataType === 'float32') return new Float32Array(copy.buffer);
   const halves = new Uint16Array(copy.buffer);
   if (dataType === 'float16') return Float32Array.from(halves, halfToFloat);

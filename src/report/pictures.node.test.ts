@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeFileSafely } from '../base/writeFile.node.js';
 import { decodeNpy } from './npy.js';
 import { drawOverlay } from './overlay.js';
 import { encodePng, writePictures, writePredictions } from './pictures.node.js';
 import { pictureKinds } from './predictions.js';
-import { writeFileSafely } from './writeFile.node.js';
 
 let folder = '';
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import sharp from 'sharp';
 import type { RasterImage } from '../base/image.js';
+import { writeFileSafely } from '../base/writeFile.node.js';
 import { encodeNpy } from './npy.js';
 import { drawHeatMap, drawMask, drawOverlay, type OverlayContent } from './overlay.js';
 import {
@@ -9,7 +10,6 @@ import {
   predictionsCsv,
   predictionsJson,
 } from './predictions.js';
-import { writeFileSafely } from './writeFile.node.js';
 
 /** `image` as the bytes of a PNG file. */
 export async function encodePng(image: RasterImage): Promise<Uint8Array> {

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import type { PixelMap, RasterImage } from '../base/image.js';
+import { resizeMap } from '../base/resizeMap.js';
 import { blendOverlay, drawHeatMap, drawMask } from './overlay.js';
 import { encodePng } from './pictures.node.js';
-import { resizeMap } from './resizeMap.js';
 import type { Thumbnails } from './types.js';
 
 /** The longer side of a thumbnail in pixels: what the models see is not much more. */

@@ -1,6 +1,6 @@
+import { writeFileSafely } from '../base/writeFile.node.js';
 import { reportPage } from './page.js';
 import type { ReportData } from './types.js';
-import { writeFileSafely } from './writeFile.node.js';
 
 /**
  * Writes the report as one HTML file.

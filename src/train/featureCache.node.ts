@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { IqeError, messageOf } from '../base/errors.js';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileSafely } from '../base/writeFile.node.js';
 import type { ImageFeatures } from '../clip/imageEncoder.js';
 import { readSafetensorsHeader, writeSafetensors } from '../clip/safetensors.js';
 import type { HostTensor } from '../graph/session.js';
@@ -33,22 +32,7 @@ export class FeatureCache implements FeatureStore {
     const path = this.#path(key);
     const tensors: Record<string, HostTensor> = { embedding: features.embedding };
     for (const [index, stage] of features.stages.entries()) tensors[`stage${index}`] = stage;
-    const temporary = `${path}.${randomUUID()}.tmp`;
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(temporary, writeSafetensors(tensors));
-      await rename(temporary, path);
-    } catch (cause) {
-      await rm(temporary, { force: true });
-      throw new IqeError(
-        'output',
-        `The feature cache ${this.#folder} cannot be written: ${messageOf(cause)}`,
-        {
-          hint: 'Make room or give another folder with --cache.',
-          cause,
-        },
-      );
-    }
+    await writeFileSafely(path, writeSafetensors(tensors));
   }
 
   /** Two letters of folder first: some file systems are slow with many files in one. */

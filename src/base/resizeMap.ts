@@ -1,5 +1,5 @@
-import { IqeError } from '../base/errors.js';
-import type { PixelMap } from '../base/image.js';
+import { IqeError } from './errors.js';
+import type { PixelMap } from './image.js';
 
 /**
  * `map` at another size by bilinear interpolation with half-pixel centres: output pixel x reads at

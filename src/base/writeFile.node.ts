@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { IqeError, messageOf } from '../base/errors.js';
+import { IqeError, messageOf } from './errors.js';
 
 /**
  * Writes a whole file or nothing: into a temporary name in the same folder, then renamed, so that
@@ -29,14 +29,14 @@ export async function writeFileSafely(file: string, content: Uint8Array | string
 }
 
 const hints: Readonly<Record<string, string>> = {
-  EACCES: 'The folder is not writable: choose another with -o.',
-  EPERM: 'The folder is not writable: choose another with -o.',
-  EROFS: 'The folder is read-only: choose another with -o.',
-  ENOSPC: 'The disk is full: free some space or choose another folder with -o.',
-  EDQUOT: 'The disk quota is used up: free some space or choose another folder with -o.',
-  ENOTDIR: 'A part of the path is a file, not a folder: choose another folder with -o.',
-  EEXIST: 'A part of the path is a file, not a folder: choose another folder with -o.',
-  EISDIR: 'A folder of that name is in the way: choose another folder with -o.',
+  EACCES: 'The folder is not writable: choose another one.',
+  EPERM: 'The folder is not writable: choose another one.',
+  EROFS: 'The folder is read-only: choose another one.',
+  ENOSPC: 'The disk is full: free some space or choose another folder.',
+  EDQUOT: 'The disk quota is used up: free some space or choose another folder.',
+  ENOTDIR: 'A part of the path is a file, not a folder: choose another folder.',
+  EEXIST: 'A part of the path is a file, not a folder: choose another folder.',
+  EISDIR: 'A folder of that name is in the way: choose another folder.',
 };
 
 function outputError(file: string, error: unknown): IqeError {

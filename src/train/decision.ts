@@ -1,0 +1,52 @@
+import { calibrated, fitCalibration } from '../metrics/calibration.js';
+import { countThresholds } from '../metrics/thresholdCounts.js';
+import { chooseThreshold } from '../metrics/thresholds.js';
+import type { Decision } from './savedRun.js';
+
+/** What is known of an image that a decision is made on. */
+export interface JudgedImage {
+  readonly score: number;
+  readonly label: 0 | 1;
+  /** [S, S] */
+  readonly map: Float32Array;
+  /** [S, S], 1 where abnormal. */
+  readonly mask: Uint8Array | undefined;
+}
+
+/**
+ * How scores of a trained model are turned into decisions: a calibration to 0…1, the threshold of the
+ * largest F1 on images, and, where there are masks, that of the largest F1 (Dice) on pixels. Without
+ * masks a pixel counts as abnormal from the raw score on from which its image would.
+ */
+export function decide(images: readonly JudgedImage[], chosenOn: Decision['chosenOn']): Decision {
+  const scores = images.map(({ score }) => score);
+  const labels = images.map(({ label }) => label);
+  const calibration = fitCalibration(scores, labels);
+  const threshold = chooseThreshold(
+    countThresholds(
+      scores.map((score) => calibrated(calibration, score)),
+      labels,
+    ),
+    { goal: 'f1Max' },
+  );
+  const raw = chooseThreshold(countThresholds(scores, labels), { goal: 'f1Max' });
+  return {
+    calibration,
+    threshold,
+    mapThreshold: pixelThreshold(images) ?? raw?.threshold ?? null,
+    chosenOn,
+  };
+}
+
+function pixelThreshold(images: readonly JudgedImage[]): number | null {
+  const masked = images.filter(({ mask }) => mask !== undefined);
+  if (masked.length === 0) return null;
+  const pixels = masked[0]!.map.length;
+  const scores = new Float32Array(masked.length * pixels);
+  const labels = new Uint8Array(masked.length * pixels);
+  for (const [index, { map, mask }] of masked.entries()) {
+    scores.set(map, index * pixels);
+    labels.set(mask!, index * pixels);
+  }
+  return chooseThreshold(countThresholds(scores, labels), { goal: 'f1Max' })?.threshold ?? null;
+}
