@@ -131,7 +131,7 @@ export function runLengthFrame(planes: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from([...words(header, 4), ...segments.flat()]);
 }
 
-const longRepresentations = new Set(['OB', 'OD', 'OF', 'OW', 'SQ', 'UN', 'UT']);
+const longRepresentations = new Set(['OB', 'OD', 'OF', 'OV', 'OW', 'SQ', 'UN', 'UT']);
 const numberSizes: Record<string, 1 | 2 | 4> = { US: 2, SS: 2, OW: 2, UL: 4, SL: 4, OB: 1 };
 
 /** Writes elements in one of the native encodings. */

@@ -1,0 +1,92 @@
+import { IqeError } from '../../base/errors.js';
+import { chosenWindow, type WindowPreset } from '../dicom/window.js';
+import type { NiftiVolume } from './decodeNifti.js';
+
+/** Values shown: `low` and below black, `high` and above white, in proportion between them. */
+export interface ValueRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A range, two percentiles of the whole volume, or the name of a window for CT. */
+export type NiftiWindow =
+  | ValueRange
+  | { readonly percentiles: readonly [number, number] }
+  | WindowPreset;
+
+/** Percentiles are taken from at most this many voxels. */
+const mostSamples = 2 ** 20;
+
+/**
+ * The range that `window` means for `volume`. Percentiles, linear between ranks, are those of every
+ * n-th finite value, with n such that at most 2²⁰ are taken; default 0.5 and 99.5. Where the two are
+ * the same (most voxels of a mask), the range is from the smallest to the largest of those values.
+ *
+ * For many slices, call this once and pass the range on.
+ *
+ * @throws {IqeError} `usage`: a range or percentiles in the wrong order.
+ */
+export function niftiRange(
+  volume: NiftiVolume,
+  window: NiftiWindow = { percentiles: [0.5, 99.5] },
+): ValueRange {
+  if (typeof window === 'string') {
+    const preset = chosenWindow(window);
+    if (preset === undefined) throw new IqeError('usage', `There is no window "${window}".`);
+    const { center, width } = preset;
+    return { low: center - width / 2, high: center + width / 2 };
+  }
+  if ('percentiles' in window) {
+    const [first, last] = window.percentiles;
+    if (!(first >= 0 && first < last && last <= 100)) {
+      throw new IqeError(
+        'usage',
+        `Percentiles ${first} and ${last}; expected 0 ≤ low < high ≤ 100.`,
+      );
+    }
+    const sorted = sampledValues(volume).sort();
+    for (const [below, above] of [
+      [first, last],
+      [0, 100],
+    ] as const) {
+      const [low, high] = [percentile(sorted, below), percentile(sorted, above)];
+      if (low < high) return { low, high };
+    }
+    const only = percentile(sorted, 0);
+    return { low: only, high: only + 1 };
+  }
+  if (!(window.low < window.high)) {
+    throw new IqeError(
+      'usage',
+      `A range from ${window.low} to ${window.high}; expected low < high.`,
+    );
+  }
+  return window;
+}
+
+/** Grey from 0 to 255, rounded half up; 0 where `value` is no number. */
+export function greyIn(range: ValueRange, value: number): number {
+  const { low, high } = range;
+  if (!(value > low)) return 0;
+  return value >= high ? 255 : Math.floor(((value - low) / (high - low)) * 255 + 0.5);
+}
+
+function sampledValues(volume: NiftiVolume): Float64Array {
+  const { stored, header } = volume;
+  const step = Math.ceil(stored.length / mostSamples);
+  const values = new Float64Array(Math.ceil(stored.length / step));
+  let count = 0;
+  for (let i = 0; i < stored.length; i += step) {
+    const value = (stored[i] as number) * header.slope + header.intercept;
+    if (Number.isFinite(value)) values[count++] = value;
+  }
+  return values.subarray(0, count);
+}
+
+function percentile(sorted: Float64Array, percent: number): number {
+  if (sorted.length === 0) return 0;
+  const rank = ((sorted.length - 1) * percent) / 100;
+  const below = sorted[Math.floor(rank)] as number;
+  const above = sorted[Math.ceil(rank)] as number;
+  return below + (above - below) * (rank - Math.floor(rank));
+}
