@@ -5,8 +5,8 @@ import { IqeError, messageOf } from '../../base/errors.js';
 const sliceLength = 65_536;
 
 /**
- * The first `length` bytes of what `compressed` expands to; fewer where it ends before. No more is
- * ever expanded or allocated, so a small file cannot ask for a large memory.
+ * The first `length` bytes of what `compressed` expands to; fewer where it ends before. What
+ * lies behind is not expanded, so a small file cannot ask for a large memory.
  *
  * @param format `deflate` without a header, or `gzip`.
  * @param skip Expanded bytes to leave out before the first.

@@ -72,6 +72,12 @@ describe('stored samples', () => {
     }
   });
 
+  it('come back from a deflated file that was padded to an even length', async () => {
+    const image = { rows: 1, columns: 2, pixels: words([5, 600], 2), transferSyntax: deflated };
+    const padded = Uint8Array.from([...writeDicomImage(image), 0]);
+    expect([...(await decodeDicom(padded)).values]).toEqual([5, 600]);
+  });
+
   it('lose what other bits of their words hold, and keep their sign', async () => {
     const stored = [0xf001, 0x0fff, 0xa800];
     const file = (signed: boolean, highBit: number) =>
