@@ -11,12 +11,13 @@ export function gaussianBlur(
 ): Float32Array {
   const across = blurRows(field, width, height, sigmaX);
   if (sigmaY <= 0.15) return across;
+  if (sigmaY <= 2.5) return convolveColumns(across, width, height, gaussianKernel(sigmaY));
   const turned = transpose(across, width, height);
   return transpose(blurRows(turned, height, width, sigmaY), height, width);
 }
 
 /** `field` with rows and columns exchanged. */
-export function transpose(field: Float32Array, width: number, height: number): Float32Array {
+function transpose(field: Float32Array, width: number, height: number): Float32Array {
   const turned = new Float32Array(field.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) turned[x * height + y] = field[y * width + x] as number;
@@ -27,10 +28,14 @@ export function transpose(field: Float32Array, width: number, height: number): F
 function blurRows(field: Float32Array, width: number, height: number, sigma: number): Float32Array {
   if (sigma <= 0.15) return Float32Array.from(field);
   if (sigma <= 2.5) return convolveRows(field, width, height, gaussianKernel(sigma));
-  // Three boxes of width w have variance 3 (w² − 1) / 12.
-  const radius = Math.max(1, Math.round((Math.sqrt(4 * sigma * sigma + 1) - 1) / 2));
+  // A box of radius r has variance r (r + 1) / 3: three of them, some a pixel wider, come near σ².
+  const variance = sigma * sigma;
+  const radius = Math.floor((Math.sqrt(4 * variance + 1) - 1) / 2);
+  const wider = Math.round((variance - radius * (radius + 1)) / ((2 * (radius + 1)) / 3));
   let current = field;
-  for (let pass = 0; pass < 3; pass++) current = boxRows(current, width, height, radius);
+  for (let pass = 0; pass < 3; pass++) {
+    current = boxRows(current, width, height, pass < wider ? radius + 1 : radius);
+  }
   return current;
 }
 
@@ -66,6 +71,27 @@ function convolveRows(
         sum += (kernel[k] as number) * (padded[x + k] as number);
       }
       result[row + x] = sum;
+    }
+  }
+  return result;
+}
+
+function convolveColumns(
+  field: Float32Array,
+  width: number,
+  height: number,
+  kernel: Float64Array,
+): Float32Array {
+  const radius = (kernel.length - 1) / 2;
+  const result = new Float32Array(field.length);
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    for (let k = 0; k < kernel.length; k++) {
+      const source = Math.min(height - 1, Math.max(0, y + k - radius)) * width;
+      const weight = kernel[k] as number;
+      for (let x = 0; x < width; x++) {
+        result[row + x] = (result[row + x] as number) + weight * (field[source + x] as number);
+      }
     }
   }
   return result;

@@ -74,7 +74,7 @@ describe.each(modalities)('phantom of %s', (modality) => {
   it.each(kinds)('draws "%s": a mask of plausible area, changed inside and not outside', (kind) => {
     let inside = 0;
     let outside = 0;
-    for (let seed = 0; seed < 6; seed++) {
+    for (let seed = 0; seed < 4; seed++) {
       const phantom = draw(modality, kind, seed);
       const healthy = draw(modality, null, seed);
       expect(phantom.lesion?.kind).toBe(kind);
@@ -85,7 +85,7 @@ describe.each(modalities)('phantom of %s', (modality) => {
       inside += meanChange(phantom, healthy, (i) => phantom.mask[i] === 1);
       outside += meanChange(phantom, healthy, (i) => phantom.mask[i] === 0);
     }
-    expect(inside / 6).toBeGreaterThan(6);
+    expect(inside / 4).toBeGreaterThan(6);
     expect(outside).toBeLessThan(inside / 4);
   });
 

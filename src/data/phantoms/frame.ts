@@ -92,7 +92,7 @@ export class Frame {
     for (let y = top; y < bottom; y++) {
       for (let x = left; x < right; x++) {
         const pixel = y * size + x;
-        const depth = shape.depth(u[pixel] as number, v[pixel] as number);
+        const depth = shape.depth(u[pixel] as number, v[pixel] as number, pixel);
         if (depth <= -half) continue;
         if (depth >= half) {
           visit(pixel, 1);
@@ -102,6 +102,21 @@ export class Frame {
         }
       }
     }
+  }
+
+  /**
+   * `shape` with its depth at every pixel worked out once: for outlines that many other shapes of
+   * the picture are made from.
+   */
+  measured(shape: Shape): Shape {
+    const depths = new Float32Array(this.size * this.size);
+    for (let i = 0; i < depths.length; i++) {
+      depths[i] = shape.depth(this.u[i] as number, this.v[i] as number, i);
+    }
+    return {
+      bounds: shape.bounds,
+      depth: (u, v, pixel) => (pixel === undefined ? shape.depth(u, v) : (depths[pixel] as number)),
+    };
   }
 
   /** The coverage of `shape` as a field. */

@@ -11,6 +11,28 @@ export function mix(from: number, to: number, t: number): number {
   return from + (to - from) * t;
 }
 
+/**
+ * `compute` sampled at `steps` + 1 places from `low` to `high` and interpolated between them: for
+ * costly curves of one coordinate that are needed at every pixel. Constant outside.
+ */
+export function tabulated(
+  compute: (x: number) => number,
+  low: number,
+  high: number,
+  steps = 256,
+): (x: number) => number {
+  const table = Float64Array.from({ length: steps + 2 }, (_, i) =>
+    compute(low + ((high - low) * Math.min(i, steps)) / steps),
+  );
+  const scale = steps / (high - low);
+  return (x) => {
+    const position = Math.min(steps, Math.max(0, (x - low) * scale));
+    const k = Math.floor(position);
+    const value = table[k] as number;
+    return value + ((table[k + 1] as number) - value) * (position - k);
+  };
+}
+
 /** A grey picture of a field: 0 and below is black, 1 and above white. */
 export function greyImage(field: Float32Array, size: number): RasterImage {
   const data = new Uint8Array(size * size);

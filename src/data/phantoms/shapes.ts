@@ -7,7 +7,8 @@ import type { Random } from '../../base/random.js';
 export interface Shape {
   /** A rectangle that holds the whole shape. */
   readonly bounds: Bounds;
-  depth(u: number, v: number): number;
+  /** `pixel` is the index of the pixel at (u, v), where there is one: see {@link Frame.measured}. */
+  depth(u: number, v: number, pixel?: number): number;
 }
 
 export interface Bounds {
@@ -20,10 +21,7 @@ export interface Bounds {
 const everywhere: Bounds = { left: -1e3, top: -1e3, right: 1e3, bottom: 1e3 };
 
 /** A shape given by its depth function, `bounds` everywhere unless told. */
-export function region(
-  depth: (u: number, v: number) => number,
-  bounds: Bounds = everywhere,
-): Shape {
+export function region(depth: Shape['depth'], bounds: Bounds = everywhere): Shape {
   return { bounds, depth };
 }
 
@@ -63,38 +61,52 @@ export function ellipse(
  * counted from +u towards +v, joined by a smooth closed curve (periodic Catmull–Rom).
  */
 export function outline(u: number, v: number, radii: readonly number[], angle = 0): Shape {
-  const steps = 256;
-  const table = new Float32Array(steps + 1);
-  const count = radii.length;
+  // The table runs over the diamond angle (0…4 round the square |x| + |y| = 1), which orders
+  // directions like the angle does and needs no arc tangent for every pixel.
+  const table = new Float32Array(4 * perQuadrant + 2);
   let reach = 0;
-  for (let i = 0; i <= steps; i++) {
-    const position = ((i % steps) / steps) * count;
-    const k = Math.floor(position);
-    const t = position - k;
-    const a = radii[(k + count - 1) % count] as number;
-    const b = radii[k % count] as number;
-    const c = radii[(k + 1) % count] as number;
-    const d = radii[(k + 2) % count] as number;
-    const value =
-      b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
-    table[i] = value;
-    reach = Math.max(reach, value);
+  for (let i = 0; i < table.length; i++) {
+    const turn = angleOfDiamond((i % (4 * perQuadrant)) / perQuadrant) - angle;
+    const radius = closedCurve(radii, turn / (2 * Math.PI));
+    table[i] = radius;
+    reach = Math.max(reach, radius);
   }
-  const perRadian = steps / (2 * Math.PI);
   return {
     bounds: around(u, v, reach),
     depth(x, y) {
       const dx = x - u;
       const dy = y - v;
-      let turn = Math.atan2(dy, dx) - angle;
-      turn -= 2 * Math.PI * Math.floor(turn / (2 * Math.PI));
-      const position = Math.min(steps - 1e-3, turn * perRadian);
+      const sum = Math.abs(dx) + Math.abs(dy) + 1e-12;
+      const diamond =
+        dy >= 0 ? (dx >= 0 ? dy / sum : 1 - dx / sum) : dx < 0 ? 2 - dy / sum : 3 + dx / sum;
+      const position = diamond * perQuadrant;
       const k = Math.floor(position);
       const low = table[k] as number;
       const radius = low + ((table[k + 1] as number) - low) * (position - k);
       return radius - Math.sqrt(dx * dx + dy * dy);
     },
   };
+}
+
+const perQuadrant = 64;
+
+function angleOfDiamond(diamond: number): number {
+  const quadrant = Math.floor(diamond);
+  const t = diamond - quadrant;
+  return (quadrant * Math.PI) / 2 + Math.atan2(t, 1 - t);
+}
+
+/** The smooth closed curve through `values` at `turn` (1 is once round). */
+function closedCurve(values: readonly number[], turn: number): number {
+  const count = values.length;
+  const position = (turn - Math.floor(turn)) * count;
+  const k = Math.floor(position);
+  const t = position - k;
+  const a = values[(k + count - 1) % count] as number;
+  const b = values[k % count] as number;
+  const c = values[(k + 1) % count] as number;
+  const d = values[(k + 2) % count] as number;
+  return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
 }
 
 /**
@@ -137,9 +149,9 @@ export function union(...shapes: readonly Shape[]): Shape {
       right: Math.max(...shapes.map((shape) => shape.bounds.right)),
       bottom: Math.max(...shapes.map((shape) => shape.bounds.bottom)),
     },
-    depth(u, v) {
+    depth(u, v, pixel) {
       let deepest = Number.NEGATIVE_INFINITY;
-      for (const shape of shapes) deepest = Math.max(deepest, shape.depth(u, v));
+      for (const shape of shapes) deepest = Math.max(deepest, shape.depth(u, v, pixel));
       return deepest;
     },
   };
@@ -154,7 +166,7 @@ export function intersection(shape: Shape, other: Shape): Shape {
       right: Math.min(shape.bounds.right, other.bounds.right),
       bottom: Math.min(shape.bounds.bottom, other.bounds.bottom),
     },
-    depth: (u, v) => Math.min(shape.depth(u, v), other.depth(u, v)),
+    depth: (u, v, pixel) => Math.min(shape.depth(u, v, pixel), other.depth(u, v, pixel)),
   };
 }
 
@@ -162,7 +174,7 @@ export function intersection(shape: Shape, other: Shape): Shape {
 export function difference(shape: Shape, hole: Shape): Shape {
   return {
     bounds: shape.bounds,
-    depth: (u, v) => Math.min(shape.depth(u, v), -hole.depth(u, v)),
+    depth: (u, v, pixel) => Math.min(shape.depth(u, v, pixel), -hole.depth(u, v, pixel)),
   };
 }
 
@@ -175,7 +187,7 @@ export function grow(shape: Shape, distance: number): Shape {
       right: shape.bounds.right + distance,
       bottom: shape.bounds.bottom + distance,
     },
-    depth: (u, v) => shape.depth(u, v) + distance,
+    depth: (u, v, pixel) => shape.depth(u, v, pixel) + distance,
   };
 }
 
@@ -183,8 +195,8 @@ export function grow(shape: Shape, distance: number): Shape {
 export function rim(shape: Shape, width: number): Shape {
   return {
     bounds: shape.bounds,
-    depth(u, v) {
-      const depth = shape.depth(u, v);
+    depth(u, v, pixel) {
+      const depth = shape.depth(u, v, pixel);
       return Math.min(depth, width - depth);
     },
   };

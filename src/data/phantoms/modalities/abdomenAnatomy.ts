@@ -45,13 +45,14 @@ export function drawAbdomen(frame: Frame, random: Random): Abdomen {
   const density = new Float32Array(size * size);
   const uneven = fractalField(size, 14, 2, random);
   density.fill(-0.3);
-  const body = outline(
+  const bodyOutline = outline(
     0,
     0,
     [0.94, 0.9, 0.82, 0.74, 0.7, 0.74, 0.82, 0.9, 0.94, 0.9, 0.81, 0.73, 0.71, 0.73, 0.81, 0.9].map(
       (radius) => radius * (1 + 0.012 * random.normal()),
     ),
   );
+  const body = frame.measured(bodyOutline);
   const fatWidth = random.between(0.04, 0.17);
   const wallWidth = random.between(0.05, 0.08);
   const wall = grow(body, -fatWidth);
@@ -155,7 +156,7 @@ function drawBack(
   frame.paint(density, arch, 1.05);
   frame.paint(density, ellipse(0, spineV + 0.13, 0.05, 0.045), 0.45);
   frame.paint(density, ellipse(0, spineV + 0.25, 0.018, 0.08), 1);
-  const ribs = 7 + random.integer(4);
+  const ribs = 4 + random.integer(4);
   for (let n = 0; n < ribs; n++) {
     for (const side of [-1, 1]) {
       const turn = -0.55 + (1.75 * n) / ribs + random.between(-0.06, 0.06);

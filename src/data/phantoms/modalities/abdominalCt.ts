@@ -17,14 +17,14 @@ export const abdominalCt: ModalityDrawer = {
   lesionKinds: abdominalCtLesionKinds,
   draw(size: number, lesionKind: string | null, streams: Streams): Drawing {
     const { anatomy, artefact } = streams;
-    const scale = anatomy.between(0.8, 0.97);
+    const scale = anatomy.between(0.86, 1.03);
     const frame = new Frame(
       size,
       {
         centreX: 0.03 * anatomy.normal(),
         centreY: 0.04 * anatomy.normal() - 0.03,
         scaleX: scale,
-        scaleY: scale * anatomy.between(0.92, 1.14),
+        scaleY: scale * anatomy.between(0.96, 1.2),
         angle: 0.03 * anatomy.normal(),
         warp: 0.02,
         warpCells: 5,

@@ -182,7 +182,7 @@ function ascites({ abdomen, extent, random }: Scene): DrawnLesion {
   for (let i = 0; i < coverage.length; i++) {
     if ((density[i] as number) > 0.35 || (density[i] as number) < -0.1) continue;
     const [u, v] = frame.at(i);
-    const depth = cavity.depth(u, v);
+    const depth = cavity.depth(u, v, i);
     if (depth < 0) continue;
     const flank = width * (0.55 + 0.6 * Math.abs(u)) * (1 + 0.3 * (wave[i] as number));
     const front = smoothStep(0.45, 0.2, v);
@@ -242,7 +242,7 @@ function freeAir({ abdomen, extent, random }: Scene): DrawnLesion {
   for (let i = 0; i < coverage.length; i++) {
     const [u, v] = frame.at(i);
     if (v > 0) continue;
-    const depth = cavity.depth(u, v);
+    const depth = cavity.depth(u, v, i);
     const lens = height * (1 - ((u - centre) / width) ** 2) + 0.006 * (wave[i] as number);
     const inside = Math.min(depth + 0.008, lens - depth);
     coverage[i] = smoothStep(-0.008, 0.008, inside) * smoothStep(-front + 0.25, -front, v);

@@ -2,7 +2,16 @@ import type { Random } from '../../../base/random.js';
 import type { Frame } from '../frame.js';
 import { mix, smoothStep } from '../intensities.js';
 import { noiseField, SmoothNoise } from '../noise.js';
-import { ellipse, grow, mirrored, outline, region, type Shape, union } from '../shapes.js';
+import {
+  ellipse,
+  grow,
+  intersection,
+  mirrored,
+  outline,
+  region,
+  type Shape,
+  union,
+} from '../shapes.js';
 
 /** Axial slices from below to the top. The brain spans −0.8…0.8 along u and −1 (front)…1 along v. */
 export type BrainLevel =
@@ -36,15 +45,17 @@ export interface BrainOptions {
 /** Draws the tissue map of one axial slice. */
 export function drawBrain(frame: Frame, options: BrainOptions, random: Random): Brain {
   const { level, atrophy } = options;
-  const contour = brainContour(level, random);
-  const cavity = level === 'posterior fossa' ? fossaCavity(random) : grow(contour, 0.035);
+  const isFossa = level === 'posterior fossa';
+  const outer = frame.measured(brainContour(level, random));
+  const cavity = isFossa ? frame.measured(fossaCavity(random)) : grow(outer, 0.035);
+  const contour = isFossa ? intersection(outer, grow(cavity, -0.025)) : outer;
   const ventricles = ventricleShape(level, atrophy, random);
   const tissue = frame.coverage(contour);
   const grey = new Float32Array(tissue.length);
   const fluid = new Float32Array(tissue.length);
   drawCortex(frame, contour, options, random, grey, fluid);
   if (level === 'basal ganglia') drawDeepGrey(frame, random, grey, fluid, atrophy);
-  if (level === 'posterior fossa') drawCerebellum(frame, random, grey, fluid);
+  if (isFossa) drawCerebellum(frame, random, grey, fluid);
   if (ventricles !== undefined) {
     frame.paint(grey, grow(ventricles, 0.012), 0);
     frame.paint(fluid, ventricles, 1);
@@ -112,6 +123,11 @@ function brainContour(level: BrainLevel, random: Random): Shape {
       return radius * scale * stretch * asymmetry();
     }),
   );
+}
+
+/** The face in front of the posterior fossa: eyes and nose lie in it. */
+export function faceContour(random: Random): Shape {
+  return ellipse(0, random.between(-0.64, -0.6), random.between(0.6, 0.68), 0.5);
 }
 
 function fossaCavity(random: Random): Shape {
@@ -190,7 +206,7 @@ function drawCortex(
   frame.cover(contour, (pixel) => {
     const u = frame.u[pixel] as number;
     const v = frame.v[pixel] as number;
-    const depth = contour.depth(u, v);
+    const depth = contour.depth(u, v, pixel);
     const radius = Math.sqrt(u * u + v * v) + 0.05;
     let toSulcus = 1;
     if (depth < 1.6 * deepest + 0.1) {

@@ -5,8 +5,8 @@ import { Frame } from '../frame.js';
 import { blend, greyImage, mix, smoothStep } from '../intensities.js';
 import { noiseField } from '../noise.js';
 import type { Drawing, ModalityDrawer, Streams } from '../phantom.js';
-import { ellipse, grow, intersection, mirrored, rim } from '../shapes.js';
-import { type Brain, type BrainLevel, drawBrain } from './brainAnatomy.js';
+import { ellipse, grow, intersection, mirrored, rim, union } from '../shapes.js';
+import { type Brain, type BrainLevel, drawBrain, faceContour } from './brainAnatomy.js';
 import { brainMrLesionKinds, drawBrainMrLesion } from './brainMrLesions.js';
 
 /** Signal of each tissue in one kind of sequence, before coil, noise and window. */
@@ -91,7 +91,7 @@ export const brainMr: ModalityDrawer = {
       applyRicianNoise(noisy, artefact.between(0.008, 0.04), streams.noise);
       blend(picture, brain.tissue, noisy);
     }
-    const gain = artefact.between(0.9, 1.35);
+    const gain = artefact.between(0.9, 1.22);
     const gamma = artefact.between(0.85, 1.2);
     picture = picture.map((value) => gain * Math.max(0, value) ** gamma);
     return {
@@ -136,11 +136,18 @@ function tissueSignal(
   random: Random,
 ): Float32Array {
   const { white, grey, fluid } = contrast;
+  const isFossa = brain.level === 'posterior fossa';
   const uneven = noiseField(frame.size, 12, 12, random);
   const signal = new Float32Array(brain.tissue.length);
   for (let i = 0; i < signal.length; i++) {
     const tissue = mix(white, grey, brain.grey[i] as number) * (1 + 0.025 * (uneven[i] as number));
     signal[i] = mix(tissue, fluid, brain.fluid[i] as number);
+    if (isFossa && (brain.tissue[i] as number) < 0.5) {
+      // Between the lobes of the posterior fossa a film of fluid covers bone.
+      const [u, v] = frame.at(i);
+      const covered = smoothStep(0.02, 0.06, -brain.contour.depth(u, v, i));
+      signal[i] = mix(signal[i] as number, contrast.bone + 0.12, covered);
+    }
   }
   // Iron makes the pallidum dark on T2 and FLAIR; a thin bright lining of the ventricles is normal.
   if (
@@ -178,15 +185,22 @@ function drawHead(
   const scalpWidth = random.between(0.04, 0.11);
   const cavity = brain.cavity;
   const skull = grow(cavity, boneWidth);
-  const head = grow(skull, scalpWidth);
+  const isFossa = brain.level === 'posterior fossa';
+  const scalp = grow(skull, scalpWidth);
+  const head = isFossa ? union(scalp, faceContour(random)) : scalp;
   const inside = Float32Array.from(signal);
   signal.fill(0.008);
-  const fatty = noiseField(frame.size, 14, 14, random).map(
-    (value) => contrast.fat * (1 + 0.12 * value),
-  );
+  const patches = noiseField(frame.size, 14, 14, random);
+  const fatty = patches.map((value) => contrast.fat * (1 + 0.12 * value));
   frame.paint(signal, head, fatty);
+  if (isFossa) {
+    const muscles = patches.map((value) =>
+      mix(contrast.muscle, contrast.fat, smoothStep(0.1, 0.7, value)),
+    );
+    frame.paint(signal, grow(head, -0.05), muscles, { softness: 0.03 });
+  }
   frame.paint(signal, rim(head, 0.014), 0.6 * contrast.fat);
-  if (brain.level === 'posterior fossa' || brain.level === 'basal ganglia') {
+  if (isFossa || brain.level === 'basal ganglia') {
     const temporalis = intersection(ellipse(0.98, -0.2, 0.1, 0.34, -0.12), grow(head, -0.02));
     frame.paint(signal, temporalis, contrast.muscle);
     frame.paint(signal, mirrored(temporalis), contrast.muscle);
@@ -195,7 +209,7 @@ function drawHead(
   const marrow = rim(grow(cavity, 0.72 * boneWidth), 0.4 * boneWidth);
   frame.paint(signal, marrow, 0.5 * contrast.fat, { opacity: random.between(0.3, 0.9) });
   frame.paint(signal, cavity, inside);
-  if (brain.level === 'posterior fossa') drawOrbits(frame, contrast, signal, random);
+  if (isFossa) drawOrbits(frame, contrast, signal, random);
   if (contrast.name === 'T1 contrast') {
     // Enhancing blood in the sagittal sinus.
     frame.paint(signal, ellipse(0, 0.985, 0.03, 0.022), 0.98);
@@ -203,12 +217,12 @@ function drawHead(
 }
 
 function drawOrbits(frame: Frame, contrast: Contrast, signal: Float32Array, random: Random): void {
-  const place = random.between(-0.98, -0.9);
-  const orbit = ellipse(0.36, place + 0.1, 0.2, 0.24, 0.3);
-  const globe = ellipse(0.37, place, 0.14, 0.14);
-  const nose = ellipse(0, place + 0.02, 0.13, 0.26);
+  const place = random.between(-0.92, -0.86);
+  const orbit = ellipse(0.34, place + 0.09, 0.19, 0.22, 0.3);
+  const globe = ellipse(0.36, place, 0.135, 0.135);
+  const nose = ellipse(0, place + 0.02, 0.13, 0.22);
   frame.paint(signal, nose, 0.35 * contrast.fat);
-  frame.paint(signal, ellipse(0, place + 0.04, 0.08, 0.2), 0.02);
+  frame.paint(signal, ellipse(0, place + 0.04, 0.08, 0.18), 0.02);
   for (const shape of [orbit, mirrored(orbit)]) frame.paint(signal, shape, contrast.fat);
   for (const shape of [globe, mirrored(globe)]) {
     frame.paint(signal, shape, contrast.name === 'FLAIR' ? contrast.muscle : contrast.fluid);

@@ -10,7 +10,7 @@ import {
   lengthOf,
   pickPixel,
 } from '../lesions.js';
-import { fractalField, noiseField } from '../noise.js';
+import { fractalField, noiseField, SmoothNoise } from '../noise.js';
 import type { Extent } from '../phantom.js';
 import { blob, ellipse, grow, intersection, region, rim } from '../shapes.js';
 import { type Brain, lobeAt } from './brainAnatomy.js';
@@ -246,8 +246,9 @@ function infarct(scene: Scene): DrawnLesion {
   const opening = lengthOf(extent, 0.12, 0.45, random);
   const wave = noiseField(frame.size, 9, 9, random);
   const tip = random.between(0.15, 0.35);
+  const wobble = new SmoothNoise(random);
   const wedge = region((x, y) => {
-    let turn = Math.atan2(y, x) - direction;
+    let turn = Math.atan2(y, x) - direction + 0.2 * wobble.at(4 * x, 4 * y);
     turn -= 2 * Math.PI * Math.round(turn / (2 * Math.PI));
     const radius = Math.hypot(x, y);
     return Math.min((opening - Math.abs(turn)) * radius, radius - tip);
@@ -347,7 +348,7 @@ function diffuseDisease(scene: Scene): DrawnLesion {
   for (let i = 0; i < coverage.length; i++) {
     if ((white[i] as number) < 0.05) continue;
     const [u, v] = frame.at(i);
-    const away = ventricles === undefined ? 0.5 - contour.depth(u, v) : -ventricles.depth(u, v);
+    const away = ventricles === undefined ? 0.5 - contour.depth(u, v, i) : -ventricles.depth(u, v);
     coverage[i] =
       smoothStep(0.03, -0.03, away - reach * (1 + 0.7 * (wave[i] as number))) *
       (white[i] as number);

@@ -1,7 +1,7 @@
 import type { Random } from '../../../base/random.js';
 import { gaussianBlur } from '../blur.js';
 import { Frame } from '../frame.js';
-import { mix, smoothStep } from '../intensities.js';
+import { mix, smoothStep, tabulated } from '../intensities.js';
 import { fractalField, SmoothNoise } from '../noise.js';
 import { ellipse, grow, intersection, region, rim, type Shape } from '../shapes.js';
 import { drawStroke, strokeCoverage, windingStroke } from '../strokes.js';
@@ -48,7 +48,7 @@ export function drawBreast(size: number, random: Random): Breast {
     0.98,
     view === 'CC' ? random.between(-0.1, 0.1) : random.between(0, 0.3),
   ];
-  const contour = breastContour(view, nipple, random);
+  const contour = frame.measured(breastContour(view, nipple, random));
   const inside = frame.coverage(contour, 0.03);
   const opacity = new Float32Array(size * size);
   const site = new Float32Array(size * size);
@@ -63,7 +63,7 @@ export function drawBreast(size: number, random: Random): Breast {
     const covered = inside[i] as number;
     if (covered === 0) continue;
     const [u, v] = frame.at(i);
-    const depth = contour.depth(u, v);
+    const depth = contour.depth(u, v, i);
     // Glandular tissue fills a cone behind the nipple and thins out towards skin and chest wall.
     const within =
       smoothStep(0.05, 0.24, depth) *
@@ -74,9 +74,9 @@ export function drawBreast(size: number, random: Random): Breast {
       threshold + 0.7,
       (texture[i] as number) + 0.6 * (clouds[i] as number),
     );
-    const gland = within * dense * (0.3 + 0.25 * amount);
+    const gland = within * dense * (0.2 + 0.17 * amount + 0.05 * (texture[i] as number));
     const web =
-      0.035 * (strands[i] as number) * smoothStep(0.02, 0.2, depth) * (0.6 + 0.7 * within);
+      0.022 * (strands[i] as number) * smoothStep(0.02, 0.2, depth) * (0.6 + 0.7 * within);
     const thick = smoothStep(-0.02, 0.22, depth);
     opacity[i] =
       covered * (fat * (0.35 + 0.65 * thick) + gland + web + 0.012 * (texture[i] as number));
@@ -85,9 +85,9 @@ export function drawBreast(size: number, random: Random): Breast {
   frame.add(opacity, rim(contour, 0.022), 0.14, 0.02);
   frame.add(
     opacity,
-    intersection(ellipse(nipple[0], nipple[1], 0.05, 0.06), grow(contour, 0.05)),
-    0.22,
-    0.03,
+    intersection(ellipse(nipple[0] - 0.03, nipple[1], 0.06, 0.06), contour),
+    0.18,
+    0.05,
   );
   if (view === 'MLO') drawPectoral(frame, opacity, site, contour, random);
   const calcium = new Float32Array(size * size);
@@ -114,13 +114,24 @@ function breastContour(
   const reach = random.between(0.72, 0.95);
   const fullness = random.between(1.8, 2.6);
   const sag = view === 'MLO' ? random.between(0.15, 0.4) : random.between(-0.08, 0.08);
-  return region((u, v) => {
+  const along = (v: number) => {
     const shifted = v - sag * 0.4;
-    const along = Math.abs(shifted) / (shifted < 0 && view === 'MLO' ? 1.35 : reach);
-    if (along >= 1) return -0.3 * (along - 1) - 0.02;
-    const edge = 0.95 * (1 - along ** fullness) ** (1 / 1.9);
-    const tip = 0.035 * Math.exp(-(((v - nipple[1]) / 0.05) ** 2));
-    return (edge + tip - u) * Math.min(1, 0.45 + 0.6 * edge);
+    return Math.abs(shifted) / (shifted < 0 && view === 'MLO' ? 1.35 : reach);
+  };
+  const edgeAt = tabulated(
+    (v) => {
+      const part = along(v);
+      if (part >= 1) return -0.3 * (part - 1) - 0.02;
+      const tip = 0.025 * Math.exp(-(((v - nipple[1]) / 0.06) ** 2));
+      return 0.95 * (1 - part ** fullness) ** (1 / 1.9) + tip;
+    },
+    -2,
+    2,
+    512,
+  );
+  return region((u, v) => {
+    const edge = edgeAt(v);
+    return (edge - u) * Math.min(1, 0.45 + 0.6 * Math.max(0, edge));
   });
 }
 
@@ -157,7 +168,7 @@ function drawPectoral(
     region((u, v) => (top * (bottom - v)) / (1 + bottom) - u),
     grow(contour, -0.01),
   );
-  const value = random.between(0.62, 0.8);
+  const value = random.between(0.5, 0.68);
   const uneven = fractalField(frame.size, 6, 2, random);
   frame.paint(
     opacity,

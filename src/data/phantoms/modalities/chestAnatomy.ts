@@ -1,9 +1,9 @@
 import type { Random } from '../../../base/random.js';
 import { gaussianBlur } from '../blur.js';
 import type { Frame } from '../frame.js';
-import { mix, smoothStep } from '../intensities.js';
+import { mix, smoothStep, tabulated } from '../intensities.js';
 import { noiseField } from '../noise.js';
-import { ellipse, mirrored, region, type Shape, union } from '../shapes.js';
+import { ellipse, mirrored, outline, region, type Shape, union } from '../shapes.js';
 import { drawStroke, type Point, type Stroke, vesselTree } from '../strokes.js';
 
 /** A frontal chest as overlapping shadows; the picture is the sum of the three fields. */
@@ -31,11 +31,16 @@ export function drawThorax(frame: Frame, random: Random): Thorax {
   const width = random.between(0.72, 0.8);
   const apex = random.between(-0.82, -0.72);
   const base = random.between(0.52, 0.72);
-  const cage = region((u, v) => {
-    const height = Math.max(0, (base - v) / (base - apex));
-    if (height >= 1) return -0.2 * height;
-    return width * Math.sqrt(1 - height ** 2.6) - Math.abs(u) - 0.05 * Math.max(0, v - base);
-  });
+  const halfWidth = tabulated(
+    (v) => {
+      const height = Math.max(0, (base - v) / (base - apex));
+      return height >= 1 ? -0.2 * height : width * Math.sqrt(1 - height ** 2.6);
+    },
+    -2,
+    2,
+    1024,
+  );
+  const cage = region((u, v) => halfWidth(v) - Math.abs(u) - 0.05 * Math.max(0, v - base));
   const rightDome = base - random.between(0.14, 0.24);
   const leftDome = rightDome + random.between(0.02, 0.08);
   const diaphragm = (u: number) => {
@@ -49,14 +54,14 @@ export function drawThorax(frame: Frame, random: Random): Thorax {
   const slow = noiseField(size, 4, 4, random);
   for (let i = 0; i < lungs.length; i++) {
     const [u, v] = frame.at(i);
-    const wall = cage.depth(u, v);
+    const wall = cage.depth(u, v, i);
     if (wall <= 0) continue;
     const above = diaphragm(u) - v;
     const beside = -Math.max(heart.depth(u, v), mediastinum.depth(u, v));
     const lung =
       smoothStep(0, 0.07, wall) *
       smoothStep(-0.008, 0.012, above) *
-      smoothStep(-0.012, 0.014, beside);
+      smoothStep(-0.02, 0.03, beside);
     lungs[i] = lung;
     const level = air * (1.12 - 0.14 * smoothStep(0, 0.35, wall)) + 0.015 * (slow[i] as number);
     const behindHeart = 0.12 * smoothStep(0, 0.3, -beside);
@@ -88,10 +93,17 @@ export function drawThorax(frame: Frame, random: Random): Thorax {
 
 function heartShape(random: Random): Shape {
   const grown = random.between(0.88, 1.08);
+  // From the picture's right (the apex) over the diaphragm and the right atrium to the top.
+  const radii = [
+    0.34, 0.4, 0.42, 0.36, 0.32, 0.32, 0.34, 0.3, 0.27, 0.25, 0.26, 0.32, 0.36, 0.32, 0.28, 0.29,
+  ];
   return union(
-    ellipse(0.15, 0.24, 0.27 * grown, 0.33 * grown, -0.55),
-    ellipse(-0.06, 0.28, 0.15 * grown, 0.26 * grown),
-    ellipse(0.12, 0.5, 0.3 * grown, 0.2),
+    outline(
+      0.08,
+      0.22,
+      radii.map((radius) => radius * grown * (1 + 0.03 * random.normal())),
+    ),
+    ellipse(0.12, 0.5, 0.27 * grown, 0.17),
   );
 }
 
@@ -106,8 +118,6 @@ function mediastinumShape(random: Random): Shape {
       bottom: 2,
     }),
     ellipse(0.13, -0.24, arch, arch * 1.2),
-    ellipse(-0.15, 0.02, 0.06, 0.13),
-    ellipse(0.17, -0.04, 0.055, 0.12),
   );
 }
 
@@ -164,18 +174,19 @@ function drawVessels(frame: Frame, lungs: Float32Array, random: Random): Float32
       const trunk = vesselTree(
         [x, y],
         direction + 0.15 * random.normal(),
-        0.17 * unit * random.between(0.8, 1.2),
-        0.036 * unit * random.between(0.7, 1.2),
+        0.16 * unit * random.between(0.7, 1.3),
+        0.042 * unit * random.between(0.6, 1.2),
         3,
         random,
+        { winding: 0.2, spread: 0.45 },
       );
       for (const stroke of trunk) drawStroke(coverage, size, stroke);
     }
   }
-  const soft = gaussianBlur(coverage, size, size, (0.5 * size) / 240);
-  const strength = random.between(0.09, 0.17);
-  const hila = union(ellipse(-0.19, 0.02, 0.09, 0.16), ellipse(0.21, 0, 0.09, 0.15));
-  frame.add(soft, hila, random.between(0.25, 0.6), 0.2);
+  const soft = gaussianBlur(coverage, size, size, (0.7 * size) / 240);
+  const strength = random.between(0.05, 0.11);
+  const hila = union(ellipse(-0.19, 0.02, 0.08, 0.17), ellipse(0.2, -0.02, 0.08, 0.15));
+  frame.add(soft, hila, random.between(0.5, 1), 0.22);
   return soft.map((value, i) => value * strength * (lungs[i] as number));
 }
 
@@ -201,7 +212,7 @@ function drawBones(
       bones[i] = (bones[i] as number) + body * covered + edge * (covered - (inner[i] as number));
     }
   };
-  const strength = random.between(0.6, 1.25);
+  const strength = random.between(0.9, 1.7);
   const posterior: Stroke[] = [];
   const anterior: Stroke[] = [];
   const count = 10;
@@ -303,7 +314,7 @@ function drawShoulders(frame: Frame, bones: Float32Array, strength: number, rand
 function drawSpine(frame: Frame, bones: Float32Array, random: Random): void {
   const half = random.between(0.07, 0.09);
   const spacing = random.between(0.115, 0.145);
-  const strength = random.between(0.05, 0.14);
+  const strength = random.between(0.04, 0.11);
   const column = region((u) => half - Math.abs(u), {
     left: -half,
     top: -2,
@@ -322,7 +333,7 @@ function drawSpine(frame: Frame, bones: Float32Array, random: Random): void {
       const edge = smoothStep(0.7, 1, Math.abs(u) / half);
       bones[i] =
         (bones[i] as number) +
-        strength * coverage * (0.8 - 0.45 * disc + 0.5 * pedicle + 0.35 * edge);
+        strength * coverage * (0.85 - 0.4 * disc + 0.3 * pedicle + 0.35 * edge);
     },
     0.02,
   );

@@ -97,11 +97,11 @@ function consolidation({ thorax, random, extent }: Site): DrawnLesion {
 
 function diffuseOpacity({ thorax, random, extent }: Site): DrawnLesion {
   const { frame, lungs } = thorax;
-  const cloud = fractalField(frame.size, 5, 3, random, 0.6);
+  const cloud = fractalField(frame.size, 7, 4, random, 0.65);
   const threshold = extent === 'large' ? -0.6 : extent === 'medium' ? -0.1 : 0.4;
   const density = random.between(0.35, 0.8);
   const coverage = lungs.map(
-    (lung, i) => lung * smoothStep(threshold - 0.35, threshold + 0.35, cloud[i] as number),
+    (lung, i) => lung * smoothStep(threshold - 0.7, threshold + 0.7, cloud[i] as number),
   );
   densify(
     thorax,
@@ -138,7 +138,7 @@ function effusion({ thorax, random, extent }: Site): DrawnLesion {
     const [u, v] = frame.at(i);
     if (u * side < 0) continue;
     // The meniscus climbs the wall.
-    const climb = 0.3 * Math.exp(-cage.depth(u, v) / 0.09);
+    const climb = 0.3 * Math.exp(-cage.depth(u, v, i) / 0.09);
     const surface = level - climb * Math.min(1, height / 0.25) + 0.015 * (wave[i] as number);
     coverage[i] = lung * smoothStep(surface - 0.03, surface + 0.06, v);
   }
@@ -240,7 +240,7 @@ function pneumothorax({ thorax, random, extent }: Site): DrawnLesion {
     const [u, v] = frame.at(i);
     if (u * side < 0) continue;
     const width = widest * (1.15 - 0.75 * smoothStep(-0.6, 0.5, v)) + 0.02 * ripple.at(2 * v, 1);
-    const inside = width - cage.depth(u, v);
+    const inside = width - cage.depth(u, v, i);
     const free = smoothStep(-0.01, 0.01, inside);
     coverage[i] = lung * free;
     vessels[i] = (vessels[i] as number) * (1 - free);

@@ -102,7 +102,7 @@ function naevus(scene: Scene): DrawnLesion {
   const depth = random.between(0.55, 0.85);
   const brown = tinted(skin.base, mix(1, 0.58, depth), mix(1, 0.44, depth), mix(1, 0.36, depth));
   paintColour(skin, coverage, brown, 0.85);
-  const net = network(scene, random.between(22, 34));
+  const net = network(scene, random.between(44, 64));
   keepInside(net, coverage);
   paintColour(skin, net, tinted(brown, 0.68, 0.62, 0.6), random.between(0.2, 0.65));
   return {
@@ -142,7 +142,7 @@ function melanoma(scene: Scene): DrawnLesion {
     );
     paintColour(skin, pale, tinted(skin.base, 1, 0.85, 0.82), 0.8);
   }
-  const net = network(scene, random.between(18, 26));
+  const net = network(scene, random.between(36, 52));
   keepInside(net, coverage);
   paintColour(skin, net, black, random.between(0.15, 0.45));
   for (let n = random.integer(14); n > 0; n--) {

@@ -6,8 +6,17 @@ import { blend, greyImage, mix, smoothStep } from '../intensities.js';
 import { drawText } from '../marks.js';
 import { fractalField, noiseField } from '../noise.js';
 import type { Drawing, ModalityDrawer, Streams } from '../phantom.js';
-import { ellipse, grow, mirrored, region, rim, type Shape, union } from '../shapes.js';
-import { type Brain, type BrainLevel, drawBrain } from './brainAnatomy.js';
+import {
+  ellipse,
+  grow,
+  intersection,
+  mirrored,
+  region,
+  rim,
+  type Shape,
+  union,
+} from '../shapes.js';
+import { type Brain, type BrainLevel, drawBrain, faceContour } from './brainAnatomy.js';
 import { drawHeadCtLesion, headCtLesionKinds } from './headCtLesions.js';
 
 const levels: readonly BrainLevel[] = [
@@ -62,7 +71,6 @@ export const headCt: ModalityDrawer = {
         ? null
         : drawHeadCtLesion(lesionKind, frame, brain, density, streams.lesion);
     drawSkull(frame, brain, density, anatomy);
-    if (level === 'posterior fossa') drawSkullBase(frame, density, anatomy);
     drawHeadrest(frame, density, artefact);
     const coverage = lesion?.coverage ?? new Float32Array(size * size);
 
@@ -186,7 +194,8 @@ function drawSkull(frame: Frame, brain: Brain, density: Float32Array, random: Ra
   const scalp = random.between(0.02, 0.07);
   const { cavity } = brain;
   const skull = grow(cavity, thick);
-  const head = grow(skull, scalp);
+  const isFossa = brain.level === 'posterior fossa';
+  const head = isFossa ? union(grow(skull, scalp), faceContour(random)) : grow(skull, scalp);
   const wave = noiseField(frame.size, 8, 8, random);
   const inside = Float32Array.from(density);
   density.fill(0);
@@ -203,19 +212,20 @@ function drawSkull(frame: Frame, brain: Brain, density: Float32Array, random: Ra
     );
   }
   frame.paint(density, cavity, inside, { softness: 0.02 });
-  if (brain.level !== 'posterior fossa' && brain.level !== 'vertex' && random.uniform() < 0.5) {
+  if (isFossa) drawSkullBase(frame, density, skull, random);
+  if (!isFossa && brain.level !== 'vertex' && random.uniform() < 0.5) {
     // The inner crest of the frontal bone.
     frame.paint(density, ellipse(0, -1, 0.03, 0.1), densities.bone);
   }
 }
 
 /** Petrous bones with air cells, wings of the sphenoid, air of the sinuses, eyes. */
-function drawSkullBase(frame: Frame, density: Float32Array, random: Random): void {
+function drawSkullBase(frame: Frame, density: Float32Array, skull: Shape, random: Random): void {
   const petrous: Shape = union(
     ellipse(0.52, 0.08, 0.3, 0.07, -random.between(0.3, 0.5)),
     ellipse(0.72, 0.16, 0.14, 0.15),
   );
-  const wing = ellipse(0.5, -0.66, 0.3, 0.05, random.between(0.15, 0.4));
+  const wing = intersection(ellipse(0.46, -0.62, 0.3, 0.045, random.between(0.1, 0.3)), skull);
   const cells = noiseField(frame.size, 34, 34, random);
   const mastoid = ellipse(0.72, 0.17, 0.12, 0.13);
   for (const shape of [petrous, wing]) {
@@ -230,18 +240,17 @@ function drawSkullBase(frame: Frame, density: Float32Array, random: Random): voi
   }
   const clivus = ellipse(0, -0.16, 0.13, 0.06);
   frame.paint(density, clivus, densities.bone, { softness: 0.03, opacity: random.between(0.5, 1) });
-  if (random.uniform() < 0.6) {
-    const face = ellipse(0, -0.85, 0.62, 0.34);
-    frame.paint(density, face, 0.12, { softness: 0.05 });
-    const sinus = ellipse(0.09, -0.82, 0.075, 0.22);
-    const globe = ellipse(0.36, -0.96, 0.15, 0.15);
-    const wall = ellipse(0.34, -0.84, 0.22, 0.3, 0.35);
-    for (const side of [(s: Shape) => s, mirrored]) {
-      frame.paint(density, rim(side(wall), 0.03), densities.bone);
-      frame.paint(density, side(globe), 0.42);
-      frame.paint(density, side(sinus), -0.2);
-      frame.paint(density, rim(side(sinus), 0.02), 0.9);
-    }
+  const sinus = ellipse(0.09, -0.8, 0.07, 0.2);
+  const globe = ellipse(0.35, -0.88, 0.135, 0.135);
+  const wall = ellipse(0.33, -0.8, 0.2, 0.26, 0.35);
+  const sides = [(shape: Shape) => shape, mirrored];
+  for (const at of sides) {
+    frame.paint(density, at(wall), 0.06);
+    frame.paint(density, rim(at(wall), 0.025), densities.bone, { opacity: 0.85 });
+    frame.paint(density, at(globe), 0.4);
+    frame.paint(density, rim(at(globe), 0.015), 0.5);
+    frame.paint(density, at(sinus), -0.2);
+    frame.paint(density, rim(at(sinus), 0.018), 0.95);
   }
 }
 

@@ -9,17 +9,16 @@ import {
   lengthOf,
   pickPixel,
 } from '../lesions.js';
-import { fractalField, noiseField } from '../noise.js';
+import { fractalField, noiseField, SmoothNoise } from '../noise.js';
 import type { Extent } from '../phantom.js';
 import { blob, region, type Shape } from '../shapes.js';
 import { type Brain, lobeAt } from './brainAnatomy.js';
 
 export const headCtLesionKinds = [
-  'intracerebral haemorrhage',
+  'haemorrhage',
   'subdural haematoma',
   'epidural haematoma',
   'subarachnoid haemorrhage',
-  'intraventricular haemorrhage',
   'infarct',
   'mass',
 ] as const;
@@ -53,14 +52,12 @@ export function drawHeadCtLesion(
       return extraAxial(scene, 'epidural');
     case 'subarachnoid haemorrhage':
       return subarachnoid(scene);
-    case 'intraventricular haemorrhage':
-      return intraventricular(scene);
     case 'infarct':
       return infarct(scene);
     case 'mass':
       return mass(scene);
     default:
-      return intracerebral(scene);
+      return haemorrhage(scene);
   }
 }
 
@@ -75,9 +72,18 @@ function deepTissue({ frame, brain }: Scene, least: number): Float32Array {
     if (tissue < 0.5) return 0;
     const [u, v] = frame.at(i);
     return (
-      smoothStep(least - 0.02, least, brain.contour.depth(u, v)) * (1 - (brain.fluid[i] as number))
+      smoothStep(least - 0.02, least, brain.contour.depth(u, v, i)) *
+      (1 - (brain.fluid[i] as number))
     );
   });
+}
+
+/** Blood in the tissue, or in the ventricles where the slice has them. */
+function haemorrhage(scene: Scene): DrawnLesion {
+  const { ventricles } = scene.brain;
+  return ventricles !== undefined && scene.random.uniform() < 0.3
+    ? intraventricular(scene, ventricles)
+    : intracerebral(scene);
 }
 
 function intracerebral(scene: Scene): DrawnLesion {
@@ -143,13 +149,13 @@ function extraAxial(scene: Scene, kind: 'subdural' | 'epidural'): DrawnLesion {
     ? lengthOf(extent, 0.08, 0.26, random)
     : lengthOf(extent, 0.05, 0.16, random);
   const { cavity } = brain;
-  const shape: Shape = region((u, v) => {
+  const shape: Shape = region((u, v, pixel) => {
     let turn = Math.atan2(v, side * u) - towards;
     turn -= 2 * Math.PI * Math.round(turn / (2 * Math.PI));
     const along = Math.abs(turn) / reach;
     if (along >= 1) return -0.2 * (along - 1) - 0.01;
     const profile = isLens ? 1 - along * along : (1 - along ** 4) ** 0.8;
-    return thickness * profile - cavity.depth(u, v);
+    return thickness * profile - cavity.depth(u, v, pixel);
   });
   const coverage = frame.coverage(shape, 0.025);
   keepInside(coverage, frame.coverage(cavity));
@@ -205,10 +211,8 @@ function subarachnoid(scene: Scene): DrawnLesion {
   };
 }
 
-function intraventricular(scene: Scene): DrawnLesion {
+function intraventricular(scene: Scene, ventricles: Shape): DrawnLesion {
   const { frame, brain, density, extent, random } = scene;
-  const { ventricles } = brain;
-  if (ventricles === undefined) return intracerebral(scene);
   const whole = frame.coverage(ventricles, 0.02);
   // Blood sinks to the back (a level), or fills one side as a cast.
   const level = mix(0.35, -0.5, { small: 0.25, medium: 0.6, large: 1 }[extent]);
@@ -228,11 +232,7 @@ function intraventricular(scene: Scene): DrawnLesion {
   return {
     coverage,
     finding: {
-      nouns: [
-        'intraventricular haemorrhage',
-        'intraventricular hemorrhage',
-        'blood in the ventricles',
-      ],
+      nouns: ['intraventricular hemorrhage', 'blood in the ventricles'],
       looks: ['bright', 'hyperdense'],
       place: 'ventricular system',
       extent,
@@ -249,8 +249,9 @@ function infarct(scene: Scene): DrawnLesion {
   const opening = lengthOf(extent, 0.2, 0.6, random);
   const tip = random.between(0.12, 0.35);
   const wave = noiseField(frame.size, 8, 8, random);
+  const wobble = new SmoothNoise(random);
   const wedge = region((x, y) => {
-    let turn = Math.atan2(y, x) - direction;
+    let turn = Math.atan2(y, x) - direction + 0.2 * wobble.at(4 * x, 4 * y);
     turn -= 2 * Math.PI * Math.round(turn / (2 * Math.PI));
     const radius = Math.hypot(x, y);
     return Math.min((opening - Math.abs(turn)) * radius, radius - tip);

@@ -107,8 +107,8 @@ interface Vessel {
 function vesselShadows(size: number, random: Random): Vessel[] {
   return Array.from({ length: 2 + random.integer(6) }, () => ({
     x: random.uniform() * size,
-    half: size * random.between(0.006, 0.02),
-    strength: random.between(0.15, 0.6),
+    half: size * random.between(0.006, 0.022),
+    strength: random.between(0.08, 0.45),
   }));
 }
 
@@ -140,7 +140,7 @@ function fillLayers(
     for (const vessel of vessels) {
       shadow = Math.max(
         shadow,
-        vessel.strength * smoothStep(1.3, 0.7, Math.abs(x - vessel.x) / vessel.half),
+        vessel.strength * smoothStep(1.6, 0.3, Math.abs(x - vessel.x) / vessel.half),
       );
     }
     const epitheliumTop = epithelium[x] as number;

@@ -76,8 +76,8 @@ function cysts(scene: Scene): DrawnLesion {
   const { plan, extent, random } = scene;
   const { size, surface, receptors, thickness } = plan;
   const centre = pickColumn(scene);
-  const spread = lengthOf(extent, 0.05, 0.24, random) * size;
-  const count = Math.round(lengthOf(extent, 3, 22, random));
+  const spread = lengthOf(extent, 0.07, 0.3, random) * size;
+  const count = Math.round(lengthOf(extent, 3, 18, random));
   // Fluid thickens the retina around the cysts.
   const swell = thickness * lengthOf(extent, 0, 0.3, random);
   for (let x = 0; x < size; x++) {
@@ -85,11 +85,14 @@ function cysts(scene: Scene): DrawnLesion {
   }
   const coverage = new Float32Array(size * size);
   for (let n = 0; n < count; n++) {
-    const x = Math.min(size - 2, Math.max(1, Math.round(centre + 0.6 * spread * random.normal())));
+    const x = Math.min(
+      size - 2,
+      Math.max(1, Math.round(centre + spread * random.between(-1.3, 1.3))),
+    );
     const top = surface[x] as number;
     const height = (receptors[x] as number) - top;
     const y = top + height * random.choose([random.between(0.35, 0.5), random.between(0.5, 0.72)]);
-    const tall = height * random.between(0.07, 0.2) * (extent === 'small' ? 0.8 : 1.1);
+    const tall = height * random.between(0.04, 0.15) * (extent === 'small' ? 0.9 : 1.1);
     drawEllipse(coverage, size, x, y, tall * random.between(0.5, 1.1), tall);
   }
   const level = random.between(0.04, 0.12);
@@ -185,7 +188,7 @@ function drusen(scene: Scene): DrawnLesion {
   const bumps = Array.from({ length: count }, () => ({
     x: random.between(0.08, 0.92) * size,
     half: random.between(0.015, 0.05) * size,
-    height: thickness * lengthOf(extent, 0.1, 0.36, random),
+    height: thickness * lengthOf(extent, 0.1, 0.26, random),
   }));
   raise(plan, (x) =>
     bumps.reduce(

@@ -83,8 +83,8 @@ function compress(map: EchoMap, artefact: Random, noise: Random): Float32Array {
   const { frame, echo } = map;
   const { size } = frame;
   const grain = size / 240;
-  const lateral = grain * artefact.between(1.1, 2);
-  const axial = grain * artefact.between(0.5, 0.9);
+  const lateral = grain * artefact.between(1.4, 2.4);
+  const axial = grain * artefact.between(0.6, 1);
   const real = gaussianBlur(whiteNoise(size * size, noise), size, size, lateral, axial);
   const imaginary = gaussianBlur(whiteNoise(size * size, noise), size, size, lateral, axial);
   let power = 0;
@@ -92,7 +92,7 @@ function compress(map: EchoMap, artefact: Random, noise: Random): Float32Array {
     power += (real[i] as number) ** 2 + (imaginary[i] as number) ** 2;
   }
   power /= real.length;
-  const speckle = artefact.between(0.06, 0.12);
+  const speckle = artefact.between(0.05, 0.1);
   const loss = artefact.between(0, 0.35);
   const focus = artefact.between(0.3, 0.7);
   const gain = artefact.between(-0.06, 0.1);

@@ -1,4 +1,5 @@
 import type { Random } from '../../../base/random.js';
+import { gaussianBlur } from '../blur.js';
 import type { Frame } from '../frame.js';
 import { mix, smoothStep } from '../intensities.js';
 import { fractalField, noiseField } from '../noise.js';
@@ -31,16 +32,22 @@ export function castBelow(
   const { size } = map.frame;
   const step = 2 / size / reference;
   const fading = 1 - 0.6 / size;
+  const effect = new Float32Array(size * size);
   for (let x = 0; x < size; x++) {
     let passed = 0;
     for (let y = 0; y < size; y++) {
       const at = y * size + x;
       const inside = coverage[at] as number;
       passed = passed * fading + inside * step;
-      const effect = change * Math.min(1, passed) * (1 - inside);
-      if (effect !== 0)
-        map.echo[at] = (map.echo[at] as number) * (1 + Math.min(0, effect)) + Math.max(0, effect);
+      effect[at] = change * Math.min(1, passed) * (1 - inside);
     }
+  }
+  // The beam is wider than a line, so its shadows have soft sides.
+  const soft = gaussianBlur(effect, size, size, 0.012 * size, 0);
+  for (let i = 0; i < soft.length; i++) {
+    const outside = (soft[i] as number) * (1 - (coverage[i] as number));
+    const old = map.echo[i] as number;
+    map.echo[i] = outside < 0 ? old * (1 + outside) : old + outside;
   }
 }
 
@@ -54,12 +61,14 @@ export function drawBreast(frame: Frame, random: Random): EchoMap {
   const strands = fractalField(size, 6, 2, random, 0.6, [1, random.between(2.4, 4)]);
   const lobules = fractalField(size, random.between(8, 13), 2, random, 0.5, [1, 1.7]);
   const fibres = noiseField(size, 5, random.between(26, 40), random);
+  const broken = noiseField(size, 9, 7, random);
+  const feathers = fractalField(size, random.between(7, 12), 2, random, 0.7, [1, 4]);
   const slow = noiseField(size, 3, 3, random);
   const fatDepth = random.between(-0.85, -0.35);
   const muscleDepth = random.between(0.25, 0.9);
   const slope = random.between(-0.12, 0.12);
-  const fatEcho = random.between(0.3, 0.42);
-  const glandEcho = random.between(0.44, 0.62);
+  const fatEcho = random.between(0.26, 0.42);
+  const glandEcho = random.between(0.38, 0.6);
   const density = random.between(0.5, 1.1);
   const fibrous = random.between(0.05, 0.14);
   for (let i = 0; i < echo.length; i++) {
@@ -68,13 +77,16 @@ export function drawBreast(frame: Frame, random: Random): EchoMap {
     const strand = strands[i] as number;
     const fat = fatDepth + 0.13 * (boundary[i] as number) + 0.05 * strand;
     const muscle = muscleDepth + 0.08 * (muscleLine[i] as number) + slope * u;
-    const septum = smoothStep(0.16, 0.02, Math.abs(strand + 0.25 * (lobules[i] as number)));
+    const septum =
+      smoothStep(0.16, 0.02, Math.abs(strand + 0.25 * (lobules[i] as number))) *
+      smoothStep(-0.5, 0.8, broken[i] as number);
     const fatValue =
       fatEcho + 0.16 * septum * smoothStep(-1, -0.75, v) + 0.02 * (slow[i] as number);
     const glandValue =
       glandEcho -
       0.13 * density * smoothStep(-0.1, 1.1, lobules[i] as number) +
       fibrous * strand +
+      0.07 * (feathers[i] as number) +
       0.16 * septum * density +
       0.05 * (slow[i] as number);
     const muscleValue = 0.3 + 0.12 * (fibres[i] as number) + 0.03 * (slow[i] as number);
@@ -140,20 +152,20 @@ export function drawAbdomen(frame: Frame, random: Random): EchoMap {
   const site = new Float32Array(size * size);
   const depth = random.between(0.45, 0.8);
   const tilt = random.between(-0.25, 0.25);
-  const dome = region((u, v) => depth - 0.35 * (u - tilt) ** 2 - v);
+  const dome = frame.measured(region((u, v) => depth - 0.35 * (u - tilt) ** 2 - v));
   for (let i = 0; i < site.length; i++) {
     const [u, v] = frame.at(i);
-    site[i] = smoothStep(wall + 0.08, wall + 0.14, v) * smoothStep(0.04, 0.12, dome.depth(u, v));
+    site[i] = smoothStep(wall + 0.08, wall + 0.14, v) * smoothStep(0.04, 0.12, dome.depth(u, v, i));
   }
   frame.paint(
     echo,
-    region((u, v) => -dome.depth(u, v)),
+    region((u, v, pixel) => -dome.depth(u, v, pixel)),
     0.2,
     { softness: 0.1 },
   );
   frame.add(
     echo,
-    region((u, v) => 0.022 - Math.abs(dome.depth(u, v))),
+    region((u, v, pixel) => 0.022 - Math.abs(dome.depth(u, v, pixel))),
     random.between(0.3, 0.5),
     0.03,
   );
@@ -195,22 +207,20 @@ function drawSkin(frame: Frame, echo: Float32Array, random: Random): void {
   );
 }
 
+/** A rib: a bright cap with darkness below. */
 function drawRibs(map: EchoMap, muscleDepth: number, random: Random): void {
   const { frame, echo } = map;
   const centre = random.between(-0.8, 0.8);
-  const width = random.between(0.25, 0.45);
-  const top = muscleDepth + random.between(0.15, 0.3);
-  const rib = ellipse(centre, top + 0.12, width, 0.12);
-  frame.paint(echo, rib, 0.16, { softness: 0.04 });
-  frame.paint(
-    echo,
-    region((u, v) => Math.min(width * 0.9 - Math.abs(u - centre), v - top - 0.1)),
-    0.08,
-    {
-      softness: 0.12,
-    },
+  const width = random.between(0.22, 0.42);
+  const top = muscleDepth + random.between(0.15, 0.35);
+  const bend = random.between(0.5, 1.1);
+  const cap = (u: number) => top + bend * (u - centre) ** 2;
+  const shadow = region((u, v) => Math.min(width - Math.abs(u - centre), v - cap(u)));
+  frame.paint(echo, shadow, 0.1, { softness: 0.1, opacity: random.between(0.7, 1) });
+  const surface = region((u, v) =>
+    Math.min(0.02 - Math.abs(v - cap(u)), width - Math.abs(u - centre)),
   );
-  frame.add(echo, rim(rib, 0.02), 0.3, 0.03);
+  frame.add(echo, surface, random.between(0.25, 0.45), 0.05);
 }
 
 /** Shadows of poor contact, of ligaments and of the nipple: dark stripes below some depth. */
