@@ -1,0 +1,218 @@
+import { throwIfAborted } from '../../base/errors.js';
+import type { Checkpoint } from '../../clip/checkpoint.js';
+import { frozenImageTower } from '../../clip/imageEncoder.js';
+import { gridSize } from '../../clip/imageTower.js';
+import { imagePlanes, normalizePlanes } from '../../clip/preprocess.js';
+import type { Tokenizer } from '../../clip/tokenizer.js';
+import { type Modality, modalities } from '../../data/phantoms/phantom.js';
+import { phantomAt } from '../../data/phantoms/phantomSet.js';
+import { slice } from '../../graph/layout.js';
+import { l2Normalize } from '../../graph/normalization.js';
+import { compile } from '../../graph/onnx.js';
+import type { Runtime, Session } from '../../graph/session.js';
+import { input, type Tensor } from '../../graph/tensor.js';
+import { auroc } from '../../metrics/auroc.js';
+import { countThresholds } from '../../metrics/thresholdCounts.js';
+import { layerNormLayer, projection } from '../../nn/layers.js';
+import { encodeTexts } from './encodeTexts.js';
+import { fitRidge, predictRidge } from './ridge.js';
+import { patchCoverage } from './views.js';
+
+export interface ProbeOptions {
+  /** Seed of the phantoms; another than the one of pretraining. */
+  readonly seed: number;
+  /** Phantoms that the linear probe is fitted to, and phantoms that everything is measured on. */
+  readonly fitted: number;
+  readonly measured: number;
+  readonly runtime: Runtime;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a backbone knows of phantoms that it has not seen; all AUROCs 0…1, chance 0.5. */
+export interface ProbeResult {
+  /** Abnormal images told by 'a photo of a(n) (ab)normal class'. */
+  readonly imageAuroc: number;
+  /** Share of images whose modality is the nearest of the modalities' prompts. */
+  readonly modalityAccuracy: number;
+  /** Patches of lesions told by the same two prompts, from the last block through CLIP's head. */
+  readonly patchAuroc: number;
+  /** Patches of lesions told by a linear probe on the output of each quarter of the blocks. */
+  readonly patchProbeAuroc: readonly number[];
+  /** Abnormal images told by a linear probe on the class token's embedding. */
+  readonly imageProbeAuroc: number;
+}
+
+const modalityPrompts: Readonly<Record<Modality, string>> = {
+  'brain-mr': 'an MRI of the brain',
+  'head-ct': 'a head CT',
+  'chest-xray': 'a chest X-ray',
+  'abdominal-ct': 'a CT scan of the abdomen',
+  'retinal-oct': 'a retinal OCT scan',
+  ultrasound: 'an ultrasound image',
+  histology: 'a histology image',
+  mammography: 'a mammogram',
+  dermoscopy: 'a dermoscopy image',
+};
+
+const statePrompts = ['a photo of a normal class', 'a photo of a abnormal class'];
+
+const penalty = 1e-3;
+
+interface EncodedPhantom {
+  readonly modality: Modality;
+  readonly isAbnormal: boolean;
+  readonly embedding: Float32Array;
+  readonly patchEmbeddings: Float32Array;
+  readonly stages: readonly Float32Array[];
+  readonly coverage: Float32Array;
+}
+
+/** Measures a backbone on phantoms; see {@link ProbeResult}. */
+export async function probeBackbone(
+  backbone: { readonly checkpoint: Checkpoint; readonly tokenizer: Tokenizer },
+  options: ProbeOptions,
+): Promise<ProbeResult> {
+  const { checkpoint, tokenizer } = backbone;
+  const { fitted, measured } = options;
+  const texts = [...statePrompts, ...modalities.map((modality) => modalityPrompts[modality])];
+  const embeddings = await encodeTexts(checkpoint, tokenizer, texts, options.runtime);
+  const phantoms = await encodePhantoms(checkpoint, fitted + measured, options);
+  const training = phantoms.slice(0, fitted);
+  const testing = phantoms.slice(fitted);
+
+  const [normal, abnormal] = embeddings as [Float32Array, Float32Array];
+  const direction = abnormal.map((value, index) => value - normal[index]!);
+  const alongState = (rows: Float32Array) => along(rows, direction);
+  const hits = testing.filter(({ embedding, modality }) => {
+    const scores = embeddings.slice(2).map((text) => along(embedding, text)[0]!);
+    return modalities[scores.indexOf(Math.max(...scores))] === modality;
+  });
+  const stageCount = testing[0]!.stages.length;
+  return {
+    imageAuroc: areaOf(
+      testing.map(({ embedding }) => alongState(embedding)[0]!),
+      testing.map(({ isAbnormal }) => isAbnormal),
+    ),
+    modalityAccuracy: hits.length / testing.length,
+    patchAuroc: patchArea(testing, ({ patchEmbeddings }) => alongState(patchEmbeddings)),
+    patchProbeAuroc: Array.from({ length: stageCount }, (_, stage) =>
+      probePatches(training, testing, stage),
+    ),
+    imageProbeAuroc: probeImages(training, testing),
+  };
+}
+
+function probeImages(training: readonly EncodedPhantom[], testing: readonly EncodedPhantom[]) {
+  const rows = (phantoms: readonly EncodedPhantom[]) =>
+    joined(phantoms.map(({ embedding }) => embedding));
+  const labels = (phantoms: readonly EncodedPhantom[]) =>
+    phantoms.map(({ isAbnormal }) => (isAbnormal ? 1 : 0));
+  const ones = training.map(() => 1);
+  const model = fitRidge(rows(training), labels(training), ones, 0.1);
+  return areaOf(predictRidge(rows(testing), model), labels(testing));
+}
+
+function probePatches(
+  training: readonly EncodedPhantom[],
+  testing: readonly EncodedPhantom[],
+  stage: number,
+): number {
+  const rows = joined(training.map(({ stages }) => stages[stage]!));
+  const coverage = joined(training.map((phantom) => phantom.coverage));
+  const labels = Array.from(coverage, (share) => (share >= 0.5 ? 1 : 0));
+  const lesions = coverage.reduce((count, share) => count + (share >= 0.5 ? 1 : 0), 0);
+  const healthy = coverage.reduce((count, share) => count + (share === 0 ? 1 : 0), 0);
+  const weights = Array.from(coverage, (share) =>
+    share >= 0.5 ? 1 / lesions : share === 0 ? 1 / healthy : 0,
+  );
+  const model = fitRidge(rows, labels, weights, penalty);
+  return patchArea(testing, ({ stages }) => predictRidge(stages[stage]!, model));
+}
+
+/** AUROC over all patches that are lesion by half or more against those without any. */
+function patchArea(
+  phantoms: readonly EncodedPhantom[],
+  scoresOf: (phantom: EncodedPhantom) => Float64Array,
+): number {
+  const scores: number[] = [];
+  const labels: boolean[] = [];
+  for (const phantom of phantoms) {
+    const values = scoresOf(phantom);
+    for (const [patch, share] of phantom.coverage.entries()) {
+      if (share > 0 && share < 0.5) continue;
+      scores.push(values[patch]!);
+      labels.push(share > 0);
+    }
+  }
+  return areaOf(scores, labels);
+}
+
+function areaOf(scores: ArrayLike<number>, labels: ArrayLike<number | boolean>): number {
+  return auroc(countThresholds(scores, labels)) ?? Number.NaN;
+}
+
+async function encodePhantoms(
+  checkpoint: Checkpoint,
+  count: number,
+  { seed, runtime, signal }: ProbeOptions,
+): Promise<EncodedPhantom[]> {
+  const { imageSize, patchSize } = checkpoint.config.vision;
+  const grid = gridSize(checkpoint.config, imageSize);
+  const everyPatch = Array.from({ length: grid * grid }, (_, patch) => patch);
+  const session = await imageSession(checkpoint, runtime);
+  const pixelValues = {
+    data: new Float32Array(3 * imageSize * imageSize),
+    shape: [1, 3, imageSize, imageSize],
+  };
+  const encoded: EncodedPhantom[] = [];
+  for (let index = 0; index < count; index++) {
+    throwIfAborted(signal);
+    const phantom = phantomAt({ seed, size: imageSize }, index);
+    normalizePlanes(imagePlanes(phantom.image, imageSize), 'clip', pixelValues.data);
+    const { embedding, patchEmbeddings, ...stages } = await session.run({ pixelValues });
+    encoded.push({
+      modality: phantom.modality,
+      isAbnormal: phantom.lesion !== null,
+      embedding: embedding!.data as Float32Array,
+      patchEmbeddings: patchEmbeddings!.data as Float32Array,
+      stages: Object.values(stages).map(({ data }) => data as Float32Array),
+      coverage: patchCoverage(phantom, { right: 0, down: 0 }, everyPatch, patchSize),
+    });
+  }
+  await session.release();
+  return encoded;
+}
+
+async function imageSession(checkpoint: Checkpoint, runtime: Runtime): Promise<Session> {
+  const { config, tensors } = checkpoint;
+  const { imageSize, layers, layerNormEpsilon } = config.vision;
+  const pixelValues = input('pixelValues', [1, 3, imageSize, imageSize]);
+  const { hidden, embedding } = await frozenImageTower(checkpoint, pixelValues);
+  const patchesOf = (x: Tensor) => slice(x, 1, 1, x.shape[1] as number);
+  const norm = tensors.weights.at('vision_model').at('post_layernorm');
+  const normed = layerNormLayer(patchesOf(hidden.at(-1)!), norm, layerNormEpsilon);
+  const head = tensors.weights.at('visual_projection');
+  const outputs: Record<string, Tensor> = {
+    embedding: l2Normalize(embedding),
+    patchEmbeddings: l2Normalize(projection(normed, head, config.embeddingWidth)),
+  };
+  for (let quarter = 1; quarter <= 4; quarter++) {
+    outputs[`stage${quarter}`] = patchesOf(hidden[Math.ceil((quarter * layers) / 4)]!);
+  }
+  return runtime.createSession(compile(outputs), checkpoint.sessionOptions);
+}
+
+/** The dot product of each row with `direction`. */
+function along(rows: Float32Array, direction: Float32Array): Float64Array {
+  return predictRidge(rows, { weights: Float64Array.from(direction), bias: 0 });
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.reduce((length, row) => length + row.length, 0));
+  let position = 0;
+  for (const row of rows) {
+    all.set(row, position);
+    position += row.length;
+  }
+  return all;
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { ClipConfig } from '../../clip/config.js';
+import { modalities } from '../../data/phantoms/phantom.js';
+
+const phaseSchema = z.strictObject({
+  steps: z.int().min(0).describe('Optimiser steps of this phase.'),
+  patches: z
+    .int()
+    .min(1)
+    .nullable()
+    .describe('Patches of each image that the tower sees, drawn anew each step; null: all.'),
+});
+
+const towerSchema = (width: number, layers: number, heads: number) =>
+  z
+    .strictObject({
+      width: z.int().positive().default(width).describe('Width of the tower.'),
+      layers: z.int().positive().default(layers).describe('Number of blocks.'),
+      heads: z.int().positive().default(heads).describe('Attention heads; they divide the width.'),
+    })
+    .prefault({});
+
+/** Everything that determines a pretrained backbone; the defaults are those of `models/tiny`. */
+export const recipeSchema = z.strictObject({
+  seed: z.int().min(0).default(0).describe('Seed of start values, phantoms, order and views.'),
+  imageSize: z.int().min(32).max(1024).default(240).describe('Side of the phantoms in pixels.'),
+  patchSize: z.int().min(4).default(16).describe('Side of a patch in pixels.'),
+  vision: towerSchema(192, 8, 3).describe('Image tower.'),
+  text: towerSchema(192, 4, 3).describe('Text tower.'),
+  contextLength: z
+    .int()
+    .min(16)
+    .default(48)
+    .describe('Tokens that the text tower can read; longer captions are cut.'),
+  embeddingWidth: z.int().positive().default(192).describe('Width of the space of both towers.'),
+  merges: z.int().min(0).default(1024).describe('Byte-pair merges learned from captions.'),
+  captions: z
+    .int()
+    .min(1)
+    .default(4096)
+    .describe('Captions of small phantoms from which the merges are learned.'),
+  modalities: z
+    .array(z.enum(modalities))
+    .min(1)
+    .default([...modalities])
+    .describe('Kinds of phantom, each as often.'),
+  firstImages: z.int().min(1).default(1024).describe('Phantoms that are drawn before step 1.'),
+  imagesPerStep: z
+    .int()
+    .min(0)
+    .default(8)
+    .describe('Phantoms drawn during each step; the rest of a batch is drawn from earlier ones.'),
+  batchSize: z.int().min(2).default(64).describe('Pairs of image and caption per step.'),
+  phases: z
+    .array(phaseSchema)
+    .min(1)
+    .default([
+      { steps: 600, patches: 64 },
+      { steps: 60, patches: null },
+    ])
+    .describe('Most steps see some patches of each image, which is cheaper; the last ones all.'),
+  learningRate: z.number().positive().default(1e-3).describe('Largest learning rate of AdamW.'),
+  warmUpSteps: z.int().min(0).default(50).describe('Steps over which the rate rises from 0.'),
+  weightDecay: z.number().min(0).default(0.05).describe('Of the matrices of both towers.'),
+  betas: z
+    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .default([0.9, 0.98])
+    .describe("AdamW's decay rates."),
+  gradientNorm: z.number().positive().default(1).describe('Larger gradients are scaled to it.'),
+  stateWeight: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .describe('Weight of telling abnormal images by the two state prompts.'),
+  patchWeight: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('Weight of telling patches with a lesion by the two state prompts.'),
+});
+
+export type Recipe = z.infer<typeof recipeSchema>;
+
+/** The sizes of the model that `recipe` makes. */
+export function clipConfigOf(recipe: Recipe, vocabularySize: number): ClipConfig {
+  const tower = ({ width, layers, heads }: Recipe['vision']) => ({
+    width,
+    layers,
+    heads,
+    intermediateWidth: 4 * width,
+    layerNormEpsilon: 1e-5,
+    activation: 'quick_gelu' as const,
+  });
+  return {
+    embeddingWidth: recipe.embeddingWidth,
+    vision: {
+      ...tower(recipe.vision),
+      imageSize: recipe.imageSize,
+      patchSize: recipe.patchSize,
+    },
+    text: { ...tower(recipe.text), contextLength: recipe.contextLength, vocabularySize },
+  };
+}
