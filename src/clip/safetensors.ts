@@ -1,44 +1,26 @@
 import { IqeError } from '../base/errors.js';
 import type { HostTensor, TensorData } from '../graph/session.js';
 import type { DataType } from '../graph/tensor.js';
+import { floatToHalf } from './halfPrecision.js';
+import { byteLength, isCounts, type ReadBytes, type StoredTensor } from './storedTensor.js';
 
-/** Where a tensor lies in a `.safetensors` file. */
-export interface StoredTensor {
-  readonly name: string;
-  readonly dataType: DataType;
-  readonly shape: readonly number[];
-  /** First byte, counted from the beginning of the file. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly length: number;
-}
+export { type StoredTensor, toFloat32 } from './storedTensor.js';
 
 export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const dataTypes: Record<string, DataType> = {
-  F32: 'float32',
-  F16: 'float16',
-  BF16: 'bfloat16',
-  I32: 'int32',
-  I64: 'int64',
-  U8: 'uint8',
-  I8: 'int8',
-  BOOL: 'bool',
-};
-
-const elementBytes: Record<DataType, number> = {
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  int32: 4,
-  int64: 8,
-  uint8: 1,
-  int8: 1,
-  bool: 1,
-};
+const dataTypes: ReadonlyMap<unknown, DataType> = new Map([
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['I32', 'int32'],
+  ['I64', 'int64'],
+  ['U8', 'uint8'],
+  ['I8', 'int8'],
+  ['BOOL', 'bool'],
+]);
 
 /** Longer headers than any real one are signs of another file format. */
 const longestHeader = 100_000_000;
@@ -47,13 +29,12 @@ const longestHeader = 100_000_000;
  * Reads the header of a `.safetensors` file and checks that each tensor lies inside of the file and
  * has as many bytes as its shape says.
  *
- * @param read Gives `length` bytes from `offset`.
  * @param fileLength Bytes of the whole file.
  * @param where The file's name for errors.
  * @throws {IqeError} `checkpoint`, naming the tensor where one is at fault.
  */
 export async function readSafetensorsHeader(
-  read: (offset: number, length: number) => Promise<Uint8Array>,
+  read: ReadBytes,
   fileLength: number,
   where: string,
 ): Promise<SafetensorsHeader> {
@@ -69,13 +50,14 @@ export async function readSafetensorsHeader(
   if (headerLength > longestHeader || 8 + headerLength > fileLength) {
     throw damaged(`its header should have ${headerLength} bytes, the file has ${fileLength}`);
   }
-  const entries = parseHeader(await read(8, headerLength), damaged);
+  const { __metadata__, ...entries } = parseHeader(await read(8, headerLength), damaged);
+  const metadata = __metadata__ ?? {};
+  if (!isTexts(metadata)) throw damaged('its metadata are not texts by name');
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(entries)) {
-    if (name === '__metadata__') continue;
     tensors.set(name, storedTensor(name, entry, 8 + headerLength, fileLength, damaged));
   }
-  return { tensors, metadata: (entries.__metadata__ as Record<string, string>) ?? {} };
+  return { tensors, metadata };
 }
 
 function parseHeader(
@@ -84,11 +66,19 @@ function parseHeader(
 ): Record<string, unknown> {
   try {
     const entries: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof entries === 'object' && entries !== null) return entries as Record<string, unknown>;
+    if (isRecord(entries)) return entries;
   } catch {
     // Reported below.
   }
-  throw damaged('its header is not JSON');
+  throw damaged('its header is not a JSON object');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
 }
 
 function storedTensor(
@@ -98,16 +88,14 @@ function storedTensor(
   fileLength: number,
   damaged: (what: string) => IqeError,
 ): StoredTensor {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  const counts = (value: unknown): value is number[] =>
-    Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
-  if (!counts(shape) || !counts(offsets) || offsets.length !== 2) {
+  const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
+  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
     throw damaged(`the entry of tensor '${name}' has no shape or offsets`);
   }
-  const dataType = dataTypes[String(dtype)];
+  const dataType = dataTypes.get(dtype);
   if (!dataType) throw damaged(`tensor '${name}' has the unknown data type '${dtype}'`);
   const [start, end] = offsets as [number, number];
-  const expected = shape.reduce((size, dimension) => size * dimension, elementBytes[dataType]);
+  const expected = byteLength(dataType, shape);
   if (end - start !== expected) {
     throw damaged(
       `tensor '${name}' ${dtype} [${shape}] needs ${expected} bytes and has ${end - start}`,
@@ -119,60 +107,9 @@ function storedTensor(
   return { name, dataType, shape, offset: bodyStart + start, length: expected };
 }
 
-/** The values of float bytes as float32: F32 as it is (copied), F16 and BF16 widened. */
-export function toFloat32(bytes: Uint8Array, dataType: DataType): Float32Array {
-  const copy = new Uint8Array(bytes); // Not slice(): that of a Node Buffer is a view.
-  if (dataType === 'float32') return new Float32Array(copy.buffer);
-  const halves = new Uint16Array(copy.buffer);
-  if (dataType === 'float16') return Float32Array.from(halves, halfToFloat);
-  if (dataType === 'bfloat16') {
-    const wide = new Uint32Array(halves.length);
-    for (let i = 0; i < halves.length; i++) wide[i] = halves[i]! << 16;
-    return new Float32Array(wide.buffer);
-  }
-  throw new IqeError('checkpoint', `A tensor of floats was expected, not of ${dataType}.`);
-}
-
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-const floatBits = new Float32Array(1);
-const integerBits = new Uint32Array(floatBits.buffer);
-
-/** The nearest half-precision number, ties to even; as its 16 bits. */
-export function floatToHalf(value: number): number {
-  floatBits[0] = value;
-  const bits = integerBits[0]!;
-  const sign = (bits >>> 16) & 0x8000;
-  const exponent = ((bits >>> 23) & 255) - 127;
-  const fraction = bits & 0x7fffff;
-  if (exponent === 128) return sign | 0x7c00 | (fraction ? 0x200 : 0);
-  if (exponent > 15) return sign | 0x7c00;
-  if (exponent < -25) return sign;
-  // 1.fraction, shifted so that one half-precision step is one unit; subnormals lose more bits.
-  const shift = exponent < -14 ? 13 - 14 - exponent : 13;
-  const mantissa = fraction | 0x800000;
-  const rounded = (mantissa + (1 << (shift - 1)) - 1 + ((mantissa >>> shift) & 1)) >>> shift;
-  const base = exponent < -14 ? 0 : (exponent + 14) << 10;
-  return sign | (base + rounded);
-}
-
-const names: Partial<Record<DataType, string>> = {
-  float32: 'F32',
-  float16: 'F16',
-  int32: 'I32',
-  int64: 'I64',
-  uint8: 'U8',
-};
-
 /**
- * Writes a `.safetensors` file: float32 tensors (or half precision, on wish), aligned to 8 bytes.
+ * Writes a `.safetensors` file of float32, float16 (its bits, in a Uint16Array), int32, int64, uint8
+ * and int8 tensors; their bytes begin at a multiple of 8.
  *
  * @param halfPrecision Store every float32 tensor as F16.
  */
@@ -181,22 +118,19 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   halfPrecision = false,
 ): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const entries: [string, unknown][] = [['__metadata__', metadata]];
   const bodies: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { data, shape }] of Object.entries(tensors)) {
-    const halved = halfPrecision && data instanceof Float32Array;
-    const stored = halved ? Uint16Array.from(data, floatToHalf) : data;
+    const stored =
+      halfPrecision && data instanceof Float32Array ? Uint16Array.from(data, floatToHalf) : data;
     const body = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-    header[name] = {
-      dtype: halved ? 'F16' : names[typeOf(data)],
-      shape,
-      data_offsets: [offset, offset + body.length],
-    };
+    const end = offset + body.length;
+    entries.push([name, { dtype: typeName(stored), shape, data_offsets: [offset, end] }]);
     bodies.push(body);
-    offset += body.length;
+    offset = end;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const headerLength = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + headerLength + offset);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
@@ -209,10 +143,10 @@ export function writeSafetensors(
   return file;
 }
 
-function typeOf(data: TensorData): DataType {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Uint16Array) return 'float16';
-  if (data instanceof Int32Array) return 'int32';
-  if (data instanceof BigInt64Array) return 'int64';
-  return 'uint8';
+function typeName(data: TensorData): string {
+  if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Uint16Array) return 'F16';
+  if (data instanceof Int32Array) return 'I32';
+  if (data instanceof BigInt64Array) return 'I64';
+  return data instanceof Int8Array ? 'I8' : 'U8';
 }
