@@ -6,6 +6,13 @@ import { layerNormLayer, linearLayer } from '../nn/layers.js';
 import type { Weights } from '../nn/parameters.js';
 import type { TowerConfig } from './config.js';
 
+/** Queries, keys and values of all heads, side by side, each of the shape of the block's input. */
+export interface Projections {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+}
+
 /**
  * One block of a CLIP tower: x ← x + W_o·MHA(LN₁ x), x ← x + W₂·act(W₁·LN₂ x).
  *
@@ -14,20 +21,31 @@ import type { TowerConfig } from './config.js';
  * @returns [B, N, D]
  */
 export function block(x: Tensor, weights: Weights, config: TowerConfig, mask?: Tensor): Tensor {
-  const { width, intermediateWidth, heads, layerNormEpsilon, activation } = config;
+  const { q, k, v } = projections(x, weights, config);
+  const mixed = attention(q, k, v, { heads: config.heads, ...(mask && { mask }) });
+  return afterAttention(x, mixed, weights, config);
+}
+
+/** The first half of a block: W_q, W_k and W_v of LN₁ x, for x [..., D]. */
+export function projections(x: Tensor, weights: Weights, config: TowerConfig): Projections {
   const own = weights.at('self_attn');
-  const normed = layerNormLayer(x, weights.at('layer_norm1'), layerNormEpsilon);
-  const mixed = attention(
-    linearLayer(normed, own.at('q_proj'), width),
-    linearLayer(normed, own.at('k_proj'), width),
-    linearLayer(normed, own.at('v_proj'), width),
-    { heads, ...(mask && { mask }) },
-  );
-  const attended = residual(x, linearLayer(mixed, own.at('out_proj'), width));
-  const again = layerNormLayer(attended, weights.at('layer_norm2'), layerNormEpsilon);
-  const hidden = activate(
-    linearLayer(again, weights.at('mlp').at('fc1'), intermediateWidth),
-    activation,
-  );
-  return residual(attended, linearLayer(hidden, weights.at('mlp').at('fc2'), width));
+  const normed = layerNormLayer(x, weights.at('layer_norm1'), config.layerNormEpsilon);
+  const project = (name: string) => linearLayer(normed, own.at(name), config.width);
+  return { q: project('q_proj'), k: project('k_proj'), v: project('v_proj') };
+}
+
+/** The second half: the output projection of what attention mixed, and the feed-forward network. */
+export function afterAttention(
+  x: Tensor,
+  mixed: Tensor,
+  weights: Weights,
+  config: TowerConfig,
+): Tensor {
+  const { width, intermediateWidth, layerNormEpsilon, activation } = config;
+  const projected = linearLayer(mixed, weights.at('self_attn').at('out_proj'), width);
+  const attended = residual(x, projected);
+  const normed = layerNormLayer(attended, weights.at('layer_norm2'), layerNormEpsilon);
+  const mlp = weights.at('mlp');
+  const hidden = activate(linearLayer(normed, mlp.at('fc1'), intermediateWidth), activation);
+  return residual(attended, linearLayer(hidden, mlp.at('fc2'), width));
 }

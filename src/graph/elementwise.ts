@@ -1,4 +1,4 @@
-import { broadcastShapes } from './shape.js';
+import { broadcastShapes, type Shape, sameShape } from './shape.js';
 import { sumTo } from './sum.js';
 import { apply, type DataType, scalar, type Tensor } from './tensor.js';
 
@@ -16,17 +16,29 @@ function binary(
   byA: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
   byB: (dy: Tensor, a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
-  const left = asTensor(a);
-  const right = asTensor(b);
+  const wide = [asTensor(a), asTensor(b)] as const;
+  const shape = broadcastShapes(wide[0].shape, wide[1].shape, op.toLowerCase());
+  const left = unexpanded(wide[0], wide[1], shape);
+  const right = unexpanded(wide[1], left, shape);
   return apply({
     op,
     inputs: [left, right],
-    shape: broadcastShapes(left.shape, right.shape, op.toLowerCase()),
+    shape,
     products: [
       (dy) => sumTo(byA(dy, left, right), left.shape),
       (dy) => sumTo(byB(dy, left, right), right.shape),
     ],
   });
+}
+
+/**
+ * What was repeated to make `x`, where the operator repeats it anyway: gradients of sums are one number
+ * for many elements, and writing them out would cost a pass through memory.
+ */
+function unexpanded(x: Tensor, other: Tensor, shape: Shape): Tensor {
+  const [narrow] = x.node.op === 'Expand' ? x.node.inputs : [];
+  if (!narrow || narrow.rank > shape.length) return x;
+  return sameShape(broadcastShapes(narrow.shape, other.shape, 'expand'), shape) ? narrow : x;
 }
 
 /** A function of one tensor, element by element, and its derivative times dy. */

@@ -4,6 +4,7 @@ import { evaluate } from '../../test/support/evaluate.js';
 import { type GoldenModel, goldenModel } from '../../test/support/goldenModel.js';
 import { recordedTensors } from '../../test/support/safetensors.js';
 import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
+import { subtract } from '../graph/elementwise.js';
 import { grad } from '../graph/gradient.js';
 import { concat, reshape, transposeLast, unsqueeze } from '../graph/layout.js';
 import { compile } from '../graph/onnx.js';
@@ -107,11 +108,11 @@ describe.each<Preset>(['paper', 'official'])('golden/%s', (preset) => {
         ['text', outputs.textMaps[i]!],
       ] as const) {
         if (preset === 'paper') {
-          named[`${kind}_map.${i}`] = map.abnormal;
+          named[`${kind}_map.${i}`] = map.pixels;
         } else {
           named[`${kind}_logits.${i}`] = map.logits;
           named[`${kind}_map.${i}`] = concat(
-            [unsqueeze(map.normal, 1), unsqueeze(map.abnormal, 1)],
+            [unsqueeze(subtract(1, map.pixels), 1), unsqueeze(map.pixels, 1)],
             1,
           );
         }

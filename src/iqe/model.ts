@@ -1,17 +1,18 @@
 import type { ClipConfig } from '../clip/config.js';
-import { textBlocks, textHead } from '../clip/textTower.js';
+import { prefixedTextBlocks, textHead } from '../clip/textTower.js';
 import { convolveSame } from '../graph/convolution.js';
-import { add, exp, multiply, relu, subtract } from '../graph/elementwise.js';
-import { concat, pad, reshape, slice, take, transposeLast, unsqueeze } from '../graph/layout.js';
-import { cosineMatrix, l2Normalize, softmax } from '../graph/normalization.js';
+import { add, exp, multiply, relu, sigmoid, subtract } from '../graph/elementwise.js';
+import { concat, reshape, slice, take, unsqueeze } from '../graph/layout.js';
+import { cosineMatrix, l2Normalize } from '../graph/normalization.js';
 import { max, mean } from '../graph/reduce.js';
-import { type Dimension, times } from '../graph/shape.js';
+import type { Dimension } from '../graph/shape.js';
 import { expand } from '../graph/sum.js';
 import type { Tensor } from '../graph/tensor.js';
 import { Dropout } from '../nn/dropout.js';
 import { gaussianSmoothing, interpolate, upsample } from '../nn/interpolation.js';
 import { layerNormLayer, linearLayer } from '../nn/layers.js';
 import {
+  agreement,
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   diceLoss,
@@ -19,7 +20,7 @@ import {
 } from '../nn/losses.js';
 import { filled, normal, uniform, uniformFanIn, type Weights } from '../nn/parameters.js';
 import type { ModelConfig } from './config.js';
-import type { PromptTemplate } from './prompts.js';
+import type { PromptGroup, PromptTemplate } from './prompts.js';
 import { queryModule } from './queryModule.js';
 
 /*
@@ -63,13 +64,12 @@ export interface ModelOutputs {
 
 /** One stage's map against one pair of embeddings. */
 export interface StageMap {
-  /** Similarities before the softmax [B, G², 2]. */
+  /** Similarities before the softmax [B, G², 2]: normal, abnormal. */
   readonly logits: Tensor;
   /** Probability of `abnormal` for each patch [B, G²]. */
   readonly patches: Tensor;
-  /** Probabilities of `normal` and `abnormal` for each pixel [B, S, S]. */
-  readonly normal: Tensor;
-  readonly abnormal: Tensor;
+  /** Probability of `abnormal` for each pixel [B, S, S]. */
+  readonly pixels: Tensor;
 }
 
 /** Section 3 as a graph. `dropout` has rate 0 outside of training. */
@@ -173,61 +173,54 @@ function promptTuning(
   config: ModelConfig,
 ): Tensor {
   const { clip, prompt } = text;
-  const [batch] = classTokens.shape as [Dimension, number, number];
-  const width = clip.text.width;
-  const states = prompt.states.length;
-
-  // P_c = [words][x_1 + v_1]…[x_r + v_r], and the end token where it is read.
-  const sequences = prompt.states.map(({ words, end }) => {
-    const repeat = (part: Tensor) => expand(part, [batch, ...part.shape], classTokens);
-    const sequence = concat([repeat(words), classTokens, ...(end ? [repeat(end)] : [])], 1);
-    return { sequence, length: sequence.shape[1] as number };
-  });
-  const padded = sequences.map(({ sequence, length }) =>
-    unsqueeze(pad(sequence, 1, 0, prompt.length - length), 1),
-  );
-  const tokens = add(concat(padded, 1), prompt.positions); // [B, 2, N, C]
-  const rows = times(batch, states);
-  const embedded = reshape(tokens, [rows, prompt.length, width]); // [2B, N, C]
-
-  // [T_l, P_l] → layer l; T_{l+1} is thrown away and a fresh T'_{l+1} put in, for the first D layers.
   const { learnableTokens: M } = config.prompt;
   const depth = M === 0 ? 0 : Math.min(config.prompt.depth, clip.text.layers);
-  const learnable = depth > 0 ? learnableTokens(depth, M, width, weights, config) : undefined;
-  const hidden = textBlocks(embedded, text.weights, clip, (x, layer) => {
-    if (!learnable || layer >= depth) return x;
-    const fresh = expand(take(learnable, 0, layer), [rows, M, width], x);
-    const rest = slice(x, 1, layer === 0 ? 1 : 1 + M, x.shape[1] as number);
-    return concat([slice(x, 1, 0, 1), fresh, rest], 1); // [2B, 1 + M + …, C]
-  });
+  const learnable = depth > 0 ? learnableTokens(depth, M, weights, text, config) : undefined;
 
-  const inserted = learnable ? M : 0;
-  const last = hidden.at(-1)!;
-  const byState = reshape(last, [batch, states, last.shape[1]!, width]);
-  const readouts = sequences.map(({ length }, state) =>
-    unsqueeze(take(take(byState, 1, state), 1, inserted + length - 1), 1),
-  );
-  const readout = concat(readouts, 1); // [B, 2, C]
-  const normed = config.prompt.norm
-    ? layerNormLayer(readout, weights.at('prompts').at('norm'), 1e-6)
-    : readout;
-  return l2Normalize(textHead(normed, text.weights, clip));
+  const embeddings: Tensor[] = [];
+  for (const group of prompt.groups) {
+    const kinds = group.states.length;
+    // [T_l, P_l] → layer l; T_{l+1} is thrown away and a fresh T'_{l+1} put in, for the first D layers.
+    const withLearnable = (x: Tensor, layer: number) => {
+      if (!learnable || layer >= depth) return x;
+      const fresh = expand(take(learnable, 0, layer), [kinds, M, clip.text.width]);
+      const words = slice(x, 1, layer === 0 ? 1 : 1 + M, x.shape[1] as number);
+      return concat([slice(x, 1, 0, 1), fresh, words], 1); // [S, 1 + M + …, C]
+    };
+    // P_c = [words][x_1 + v_1]…[x_r + v_r], and the end token where it is read: the last is read out.
+    const own = ownTokens(classTokens, group);
+    const hidden = prefixedTextBlocks(group.words, own, text.weights, clip, withLearnable);
+    const readout = take(hidden, 2, -1); // [S, B, C]
+    const norm = weights.at('prompts').at('norm');
+    const normed = config.prompt.norm ? layerNormLayer(readout, norm, 1e-6) : readout;
+    const embedded = l2Normalize(textHead(normed, text.weights, clip));
+    for (const [index, state] of group.states.entries()) {
+      embeddings[state] = unsqueeze(take(embedded, 0, index), 1);
+    }
+  }
+  return concat(embeddings, 1);
+}
+
+/** The tokens that depend on the image, for each state of a group: [S, B, r + 1 or r, C]. */
+function ownTokens(classTokens: Tensor, { states, end, positions }: PromptGroup): Tensor {
+  const batch = classTokens.shape[0]!;
+  const ends = end ? [expand(end, [batch, ...end.shape], classTokens)] : [];
+  const placed = add(concat([classTokens, ...ends], 1), positions); // [B, N, C]
+  return expand(unsqueeze(placed, 0), [states.length, ...placed.shape]);
 }
 
 /** T of the first D layers [D, M, C]. */
 function learnableTokens(
   depth: number,
   M: number,
-  width: number,
   weights: Weights,
+  text: TextInputs,
   config: ModelConfig,
 ): Tensor {
+  const { width } = text.clip.text;
   const own = weights.at('prompts');
-  const raw = own.get(
-    'deep',
-    [depth, M, width],
-    config.prompt.start === 'normal' ? normal(0.02) : uniform(1),
-  );
+  const start = config.prompt.start === 'normal' ? normal(0.02) : uniform(1);
+  const raw = own.get('deep', [depth, M, width], start);
   return config.prompt.projection ? linearLayer(raw, own.at('projection'), width) : raw;
 }
 
@@ -258,14 +251,13 @@ function stageMap(
 ): StageMap {
   const cosines = cosineMatrix(tokens, embeddings);
   const logits = temperature ? multiply(cosines, temperature) : cosines; // [B, G², 2]
-  const probabilities = softmax(logits);
-  const patches = take(probabilities, 2, 1);
-  if (config.softmaxBeforeUpsampling) {
-    const abnormal = toPixels(patches, config.imageSize);
-    return { logits, patches, normal: subtract(1, abnormal), abnormal };
-  }
-  const pixels = softmax(toPixels(transposeLast(logits), config.imageSize), 1); // [B, 2, S, S]
-  return { logits, patches, normal: take(pixels, 1, 0), abnormal: take(pixels, 1, 1) };
+  // The softmax of two: 1 / (1 + e^(normal − abnormal)).
+  const contrast = subtract(take(logits, 2, 1), take(logits, 2, 0)); // [B, G²]
+  const patches = sigmoid(contrast);
+  const pixels = config.softmaxBeforeUpsampling
+    ? toPixels(patches, config.imageSize)
+    : sigmoid(toPixels(contrast, config.imageSize));
+  return { logits, patches, pixels };
 }
 
 /** [..., G²] → [..., S, S] */
@@ -281,7 +273,7 @@ function fuse(
   alpha: number,
 ): Tensor {
   const average = (maps: readonly StageMap[]) =>
-    multiply(maps.map((map) => map.abnormal).reduce(add), 1 / maps.length);
+    multiply(maps.map((map) => map.pixels).reduce(add), 1 / maps.length);
   return add(multiply(average(queryMaps), alpha), multiply(average(textMaps), 1 - alpha));
 }
 
@@ -300,14 +292,14 @@ function imageScore(
   textMaps: readonly StageMap[],
   config: ModelConfig,
 ): Tensor {
-  if (config.score === 'maximum') return max(pixels(fused), 1);
-  if (config.score === 'mean') return mean(pixels(fuse(queryMaps, textMaps, 0.5)), [1]);
+  if (config.score === 'maximum') return max(flatPixels(fused), 1);
+  if (config.score === 'mean') return mean(flatPixels(fuse(queryMaps, textMaps, 0.5)), [1]);
   const means = [...queryMaps, ...textMaps].map((map) => mean(map.patches, [1]));
   return multiply(means.reduce(add), 1 / means.length);
 }
 
 /** [B, S, S] → [B, S²] */
-function pixels(map: Tensor): Tensor {
+function flatPixels(map: Tensor): Tensor {
   const [batch, height, width] = map.shape as [Dimension, number, number];
   return reshape(map, [batch, height * width]);
 }
@@ -344,12 +336,12 @@ export function iqeLoss(
       .reduce(add);
   const detectionTerm = total((map) =>
     detection === 'maximum'
-      ? binaryCrossEntropy(max(pixels(map.abnormal), 1), labels)
+      ? binaryCrossEntropy(max(flatPixels(map.pixels), 1), labels)
       : binaryCrossEntropyWithLogits(mean(map.patches, [1]), labels),
   );
   if (!masks)
     return { detection: detectionTerm, focal: undefined, dice: undefined, total: detectionTerm };
-  const focal = total((map) => focalLoss(map.normal, map.abnormal, masks));
-  const dice = total((map) => diceLoss(map.abnormal, masks));
+  const focal = total((map) => focalLoss(agreement(map.pixels, masks)));
+  const dice = total((map) => diceLoss(map.pixels, masks));
   return { detection: detectionTerm, focal, dice, total: add(add(detectionTerm, focal), dice) };
 }

@@ -4,23 +4,24 @@ import type { Tokenizer } from '../clip/tokenizer.js';
 import { constant, type Tensor } from '../graph/tensor.js';
 import type { ModelConfig } from './config.js';
 
-/** The frozen parts of one state's prompt, as embeddings. */
-export interface StatePrompt {
-  /** Start token and words [L, C]. */
+/** The frozen parts of the prompts of states whose words are equally many. */
+export interface PromptGroup {
+  /** Which states: 0 normal, 1 abnormal. */
+  readonly states: readonly number[];
+  /** Start token and words with their positions [S, L, C]. */
   readonly words: Tensor;
-  /** End token [1, C], where the readout keeps it. */
+  /** The end token, where it is read [1, C]. */
   readonly end: Tensor | undefined;
+  /** Positions of what follows the words: class tokens and the end token [N, C]. */
+  readonly positions: Tensor;
 }
 
 /** What the text tower reads for `normal` and `abnormal`. */
 export interface PromptTemplate {
   /** Token ids with start and end, for each state. */
   readonly ids: readonly (readonly number[])[];
-  readonly states: readonly StatePrompt[];
-  /** Position embeddings of the longest sequence [N, C]. */
-  readonly positions: Tensor;
-  /** Length of the longest sequence, class tokens included, learnable ones not. */
-  readonly length: number;
+  /** Mostly one group of both states; two where a tokenizer splits one word further than the other. */
+  readonly groups: readonly PromptGroup[];
 }
 
 /**
@@ -31,11 +32,11 @@ export interface PromptTemplate {
  */
 export async function promptTemplate(
   config: ModelConfig,
-  checkpoint: Checkpoint,
+  { tensors, config: clip }: Checkpoint,
   tokenizer: Tokenizer,
 ): Promise<PromptTemplate> {
   const { prompt } = config;
-  const { width, vocabularySize, contextLength } = checkpoint.config.text;
+  const { width, vocabularySize, contextLength } = clip.text;
   if (tokenizer.vocabularySize !== vocabularySize) {
     throw new IqeError(
       'checkpoint',
@@ -50,32 +51,44 @@ export async function promptTemplate(
       prompt.template.replace('{state}', state).replace('{class}', prompt.className),
     ),
   );
-  const keepsEnd = prompt.readout === 'end-token';
-  const length =
-    Math.max(...ids.map((tokens) => tokens.length - 1)) + prompt.classTokens + (keepsEnd ? 1 : 0);
-  if (length + prompt.learnableTokens > contextLength) {
+  const following = prompt.classTokens + (prompt.readout === 'end-token' ? 1 : 0);
+  const longest =
+    Math.max(...ids.map(({ length }) => length - 1)) + following + prompt.learnableTokens;
+  if (longest > contextLength) {
     throw new IqeError(
       'config',
-      `The prompt takes ${length + prompt.learnableTokens} positions, the text tower has ${contextLength}.`,
-      { hint: 'Shorten prompt.template or prompt.className, or use fewer tokens.' },
+      `The prompt takes ${longest} positions, the text tower has ${contextLength}.`,
+      {
+        hint: 'Shorten prompt.template or prompt.className, or use fewer tokens.',
+      },
     );
   }
-  const embeddings = async (tokens: readonly number[]) => {
-    const name = 'text_model.embeddings.token_embedding.weight';
-    const rows = await checkpoint.tensors.readRows(name, [vocabularySize, width], tokens);
-    return constant(rows, [tokens.length, width]);
-  };
-  const states: StatePrompt[] = [];
-  for (const tokens of ids) {
-    states.push({
-      words: await embeddings(tokens.slice(0, -1)),
-      end: keepsEnd ? await embeddings(tokens.slice(-1)) : undefined,
+
+  const rows = (table: string, count: number, wanted: readonly number[]) =>
+    tensors.readRows(`text_model.embeddings.${table}.weight`, [count, width], wanted);
+  const tokens = (wanted: readonly number[]) => rows('token_embedding', vocabularySize, wanted);
+  const positions = (from: number, count: number) =>
+    rows(
+      'position_embedding',
+      contextLength,
+      Array.from({ length: count }, (_, i) => from + i),
+    );
+
+  const groups: PromptGroup[] = [];
+  for (const length of new Set(ids.map((state) => state.length - 1))) {
+    const states = [...ids.keys()].filter((state) => ids[state]!.length - 1 === length);
+    const places = await positions(0, length);
+    const words = await tokens(states.flatMap((state) => ids[state]!.slice(0, -1)));
+    const placed = words.map((value, index) => value + places[index % places.length]!);
+    groups.push({
+      states,
+      words: constant(placed, [states.length, length, width]),
+      end:
+        prompt.readout === 'end-token'
+          ? constant(await tokens(ids[0]!.slice(-1)), [1, width])
+          : undefined,
+      positions: constant(await positions(length, following), [following, width]),
     });
   }
-  const positions = await checkpoint.tensors.readRows(
-    'text_model.embeddings.position_embedding.weight',
-    [contextLength, width],
-    Array.from({ length }, (_, position) => position),
-  );
-  return { ids, states, positions: constant(positions, [length, width]), length };
+  return { ids, groups };
 }

@@ -6,7 +6,13 @@ import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
 import { grad } from '../graph/gradient.js';
 import { take } from '../graph/layout.js';
 import { constant, input, type Tensor } from '../graph/tensor.js';
-import { binaryCrossEntropy, binaryCrossEntropyWithLogits, diceLoss, focalLoss } from './losses.js';
+import {
+  agreement,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  diceLoss,
+  focalLoss,
+} from './losses.js';
 
 interface LossCase {
   readonly name: string;
@@ -18,7 +24,7 @@ const losses: Record<string, (x: Tensor, target: Tensor, smooth?: number) => Ten
   BCELoss: binaryCrossEntropy,
   BCEWithLogitsLoss: binaryCrossEntropyWithLogits,
   FocalLoss: (x, target, smooth) =>
-    focalLoss(take(x, 1, 0), take(x, 1, 1), take(target, 1, 0), smooth),
+    focalLoss(agreement(take(x, 1, 1), take(target, 1, 0), take(x, 1, 0), smooth)),
   BinaryDiceLoss: diceLoss,
 };
 

@@ -44,24 +44,41 @@ export function binaryCrossEntropyWithLogits(x: Tensor, target: Tensor): Tensor 
 }
 
 /**
- * Focal loss of two-channel maps, the authors' form: with the target's one-hot code clamped to
- * [s, 1 − s] and p = Σ_c code_c · probability_c + s, the mean over pixels of −(1 − p)² · ln p.
- *
- * @param normal Probability of the normal channel, any shape.
- * @param abnormal Probability of the abnormal channel, the same shape.
- * @param mask 1 where abnormal, else 0, the same shape.
+ * Focal loss, the authors' form with γ = 2: the mean over pixels of −(1 − p)² · ln p, p from
+ * {@link agreement}; its gradient 2 (1 − p) ln p − (1 − p)² / p.
  */
-export function focalLoss(
-  normal: Tensor,
+export function focalLoss(p: Tensor): Tensor {
+  const q = subtract(1, p);
+  const logarithm = log(p);
+  const each = negate(multiply(square(q), logarithm));
+  const slope = () => multiply(q, subtract(multiply(logarithm, 2), divide(q, p)));
+  return meanAll(withGradient(each, [p], [(dy) => multiply(slope(), dy)]));
+}
+
+/**
+ * Probability that a pixel's prediction agrees with its mask, as the authors' focal loss smooths it:
+ * p = Σ_c code_c · probability_c + s with the mask's one-hot code clamped to [s, 1 − s].
+ *
+ * @param abnormal Probability of the abnormal channel, any shape.
+ * @param mask 1 where abnormal, else 0, the same shape.
+ * @param normal Probability of the other channel, where it is not 1 − abnormal.
+ */
+export function agreement(
   abnormal: Tensor,
   mask: Tensor,
+  normal?: Tensor,
   smoothing = 1e-5,
 ): Tensor {
-  // Each channel's code by itself: 1 − (1 − s) would lose most digits of s.
-  const code = (target: Tensor) => add(multiply(target, 1 - 2 * smoothing), smoothing);
-  const agreement = add(multiply(code(subtract(1, mask)), normal), multiply(code(mask), abnormal));
-  const p = add(agreement, smoothing);
-  return meanAll(negate(multiply(square(subtract(1, p)), log(p))));
+  const contrast = 1 - 2 * smoothing;
+  const code = (target: Tensor) => add(multiply(target, contrast), smoothing);
+  if (normal) {
+    const sum = add(multiply(code(subtract(1, mask)), normal), multiply(code(mask), abnormal));
+    return add(sum, smoothing);
+  }
+  // The same, as a + b · abnormal: (1 − s) + s + (2s − 1) · m where normal, 2s + (1 − 2s) · m where not.
+  const a = subtract(1, multiply(mask, contrast));
+  const b = multiply(subtract(multiply(mask, 2), 1), contrast);
+  return add(a, multiply(b, abnormal));
 }
 
 /**
