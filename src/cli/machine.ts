@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { RuntimeOptions } from '../graph/session.js';
+
+/** How a command uses this machine; none of it is part of a run's configuration. */
+export const machineSchema = z.strictObject({
+  device: z
+    .enum(['auto', 'cpu', 'webgpu', 'cuda'])
+    .default('auto')
+    .describe('Where models run. auto: on the CPU, which is always there.'),
+  threads: z.int().min(1).max(1024).optional().describe('CPU threads. Not given: one per core.'),
+  cache: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder for image features. Not given: in the user's folder for caches."),
+  precision: z
+    .enum(['fp32', 'int8'])
+    .default('fp32')
+    .describe("Numbers that the frozen image tower's weights are held in."),
+});
+
+export type MachineConfig = z.infer<typeof machineSchema>;
+
+/** What a runtime needs to know of `machine`. */
+export function runtimeOptions({ device, threads }: MachineConfig): RuntimeOptions {
+  return {
+    executionProviders: [device === 'auto' ? 'cpu' : device],
+    ...(threads !== undefined && { threads }),
+  };
+}
