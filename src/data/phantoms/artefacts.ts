@@ -8,7 +8,7 @@ export function applyBiasField(
   size: number,
   strength: number,
   random: Random,
-) {
+): void {
   const bias = noiseField(size, 1.6, 1.6, random);
   for (let i = 0; i < field.length; i++) {
     field[i] = (field[i] as number) * Math.max(0.3, 1 + strength * (bias[i] as number));

@@ -25,6 +25,8 @@ const drawers: Readonly<Record<Modality, ModalityDrawer>> = {
   dermoscopy,
 };
 
+const attempts = 20;
+
 /** The kinds of lesion that `modality` can have. */
 export function lesionKinds(modality: Modality): readonly string[] {
   return drawers[modality].lesionKinds;
@@ -50,7 +52,8 @@ export interface PhantomRequest {
  * code (V8's is its own, so Node and Chromium agree across processors); another engine's last bit
  * of a sine can move a pixel by one grey level.
  *
- * @throws {IqeError} `usage` for a modality, a kind of lesion or a size that does not exist
+ * @throws {IqeError} `usage` for a modality, a kind of lesion or a size that does not exist;
+ *   `runtime` where the picture is too small for the lesion
  */
 export function drawPhantom({ modality, lesion, size, random }: PhantomRequest): Phantom {
   const drawer = drawers[modality] as ModalityDrawer | undefined;
@@ -71,24 +74,32 @@ export function drawPhantom({ modality, lesion, size, random }: PhantomRequest):
       hint: `Choose one of ${drawer.lesionKinds.join(', ')}.`,
     });
   }
-  const drawing = drawer.draw(size, kind, {
-    anatomy: new Random(seed, 'anatomy'),
-    lesion: new Random(seed, 'lesion'),
-    noise: new Random(seed, 'noise'),
-    artefact: new Random(seed, 'artefact'),
-  });
-  const { finding } = drawing.words;
-  const mask = maskOf(drawing.lesion);
-  let covered = 0;
-  for (const value of mask) covered += value;
-  return {
-    modality,
-    image: drawing.image,
-    mask,
-    caption: writeCaption(drawing.words, new Random(seed, 'caption')),
-    lesion:
-      kind === null || finding === null
-        ? null
-        : { kind, place: finding.place, extent: finding.extent, area: covered / mask.length },
-  };
+  // A lesion drawn where nothing of it shows is drawn again elsewhere.
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const drawing = drawer.draw(size, kind, {
+      anatomy: new Random(seed, 'anatomy'),
+      lesion: new Random(seed, 'lesion', attempt),
+      noise: new Random(seed, 'noise'),
+      artefact: new Random(seed, 'artefact'),
+    });
+    const mask = maskOf(drawing.lesion);
+    const area = mask.reduce((sum, value) => sum + value, 0) / mask.length;
+    if (kind !== null && area === 0) continue;
+    const { finding } = drawing.words;
+    return {
+      modality,
+      image: drawing.image,
+      mask,
+      caption: writeCaption(drawing.words, new Random(seed, 'caption')),
+      lesion:
+        kind === null || finding === null
+          ? null
+          : { kind, place: finding.place, extent: finding.extent, area },
+    };
+  }
+  throw new IqeError(
+    'runtime',
+    `No ${kind} of ${modality} showed on ${size} pixels in ${attempts} attempts.`,
+    { hint: 'Draw larger phantoms.' },
+  );
 }

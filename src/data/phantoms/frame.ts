@@ -7,7 +7,7 @@ export interface Pose {
   /** Where the anatomical origin lies, in half pictures from the centre. */
   readonly centreX: number;
   readonly centreY: number;
-  /** One anatomical unit in half pictures, along u and v. */
+  /** One anatomical unit in half pictures, along u and v; negative to mirror. */
   readonly scaleX: number;
   readonly scaleY: number;
   /** Turn in radians, clockwise on the screen. */
@@ -39,7 +39,7 @@ export class Frame {
     this.#pose = pose;
     this.#cos = Math.cos(pose.angle);
     this.#sin = Math.sin(pose.angle);
-    this.unit = (size / 2) * Math.sqrt(pose.scaleX * pose.scaleY);
+    this.unit = (size / 2) * Math.sqrt(Math.abs(pose.scaleX * pose.scaleY));
     this.u = new Float32Array(size * size);
     this.v = new Float32Array(size * size);
     if (pose.warp > 0) {
@@ -79,16 +79,13 @@ export class Frame {
 
   /**
    * Visits the pixels of `shape` with their coverage, 0…1: the edge is a smooth step `softness`
-   * anatomical units wide (a pixel and a half unless told).
+   * anatomical units wide, but at least a pixel and a half, so that nothing falls between pixels.
    */
-  cover(
-    shape: Shape,
-    visit: (pixel: number, coverage: number) => void,
-    softness: number = 1.5 / this.unit,
-  ): void {
+  cover(shape: Shape, visit: (pixel: number, coverage: number) => void, softness = 0): void {
     const { size, u, v } = this;
-    const half = softness / 2;
-    const { left, top, right, bottom } = this.#pixelBounds(shape.bounds, softness);
+    const step = Math.max(softness, 1.5 / this.unit);
+    const half = step / 2;
+    const { left, top, right, bottom } = this.#pixelBounds(shape.bounds, step);
     for (let y = top; y < bottom; y++) {
       for (let x = left; x < right; x++) {
         const pixel = y * size + x;
@@ -97,7 +94,7 @@ export class Frame {
         if (depth >= half) {
           visit(pixel, 1);
         } else {
-          const t = depth / softness + 0.5;
+          const t = depth / step + 0.5;
           visit(pixel, t * t * (3 - 2 * t));
         }
       }

@@ -56,10 +56,17 @@ export function colourImage(
   return { width: size, height: size, channels: 3, data };
 }
 
-/** The 0/1 mask of a coverage field: at least half covered. */
+/**
+ * The 0/1 mask of a coverage field: at least half covered. Of something so small that it covers
+ * half of no pixel, the pixels that it covers most; empty only where nothing is covered.
+ */
 export function maskOf(coverage: Float32Array): Uint8Array {
   const mask = new Uint8Array(coverage.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = (coverage[i] as number) >= 0.5 ? 1 : 0;
+  let largest = 0;
+  for (let i = 0; i < mask.length; i++) largest = Math.max(largest, coverage[i] as number);
+  if (largest === 0) return mask;
+  const least = Math.min(0.5, largest / 2);
+  for (let i = 0; i < mask.length; i++) mask[i] = (coverage[i] as number) >= least ? 1 : 0;
   return mask;
 }
 

@@ -2,8 +2,8 @@ import type { Random } from '../../base/random.js';
 
 /**
  * Gradient noise in the plane: smooth, of mean 0, about ±1, with features one unit wide.
- * It repeats every `period` units in both directions, so a full turn of an angle scaled to
- * `period` closes without a seam.
+ * It repeats every `period` units (a power of two) in both directions, so a full turn of an angle
+ * scaled to `period` closes without a seam.
  */
 export class SmoothNoise {
   readonly #gradients: Float32Array;
@@ -35,10 +35,8 @@ export class SmoothNoise {
   }
 
   #corner(column: number, row: number, fx: number, fy: number): number {
-    const period = this.#period;
-    const wrappedColumn = ((column % period) + period) % period;
-    const wrappedRow = ((row % period) + period) % period;
-    const at = 2 * (wrappedRow * period + wrappedColumn);
+    const last = this.#period - 1;
+    const at = 2 * ((row & last) * this.#period + (column & last));
     return (this.#gradients[at] as number) * fx + (this.#gradients[at + 1] as number) * fy;
   }
 }

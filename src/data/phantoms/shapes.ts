@@ -151,7 +151,10 @@ export function union(...shapes: readonly Shape[]): Shape {
     },
     depth(u, v, pixel) {
       let deepest = Number.NEGATIVE_INFINITY;
-      for (const shape of shapes) deepest = Math.max(deepest, shape.depth(u, v, pixel));
+      for (let k = 0; k < shapes.length; k++) {
+        const depth = (shapes[k] as Shape).depth(u, v, pixel);
+        if (depth > deepest) deepest = depth;
+      }
       return deepest;
     },
   };

@@ -305,7 +305,9 @@ function drawBowel(
 ): void {
   const loops = level === 'kidneys' ? 16 + random.integer(10) : 5 + random.integer(5);
   const oral = random.uniform() < 0.3;
-  const stool = noiseField(frame.size, 50, 50, random);
+  const stool = noiseField(frame.size, 50, 50, random).map(
+    (value) => 0.3 + 0.22 * smoothStep(-0.5, 1, value) - 0.4 * smoothStep(0.9, 1.4, -value),
+  );
   for (let n = 0; n < loops; n++) {
     const u = level === 'kidneys' ? random.between(-0.62, 0.68) : random.between(0, 0.62);
     const v = level === 'kidneys' ? random.between(-0.5, 0.14) : random.between(-0.42, 0.1);
@@ -333,13 +335,7 @@ function drawBowel(
         -0.3,
       );
     } else if (kind < 0.7) {
-      frame.paint(
-        density,
-        lumen,
-        stool.map(
-          (value) => 0.3 + 0.22 * smoothStep(-0.5, 1, value) - 0.4 * smoothStep(0.9, 1.4, -value),
-        ),
-      );
+      frame.paint(density, lumen, stool);
     }
   }
   // Small vessels of the mesentery.

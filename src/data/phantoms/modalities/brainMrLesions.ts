@@ -345,10 +345,13 @@ function diffuseDisease(scene: Scene): DrawnLesion {
   const white = whiteMatter(brain);
   const coverage = new Float32Array(signal.length);
   const { ventricles, contour } = brain;
+  const depths = white.map((value, i) => (value < 0.5 ? 0 : contour.depth(...frame.at(i), i)));
+  const deepest = depths.reduce((most, depth) => Math.max(most, depth), 0);
   for (let i = 0; i < coverage.length; i++) {
     if ((white[i] as number) < 0.05) continue;
     const [u, v] = frame.at(i);
-    const away = ventricles === undefined ? 0.5 - contour.depth(u, v, i) : -ventricles.depth(u, v);
+    const away =
+      ventricles === undefined ? deepest - contour.depth(u, v, i) : -ventricles.depth(u, v);
     coverage[i] =
       smoothStep(0.03, -0.03, away - reach * (1 + 0.7 * (wave[i] as number))) *
       (white[i] as number);

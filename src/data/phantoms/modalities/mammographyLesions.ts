@@ -191,7 +191,11 @@ function distortion(scene: Scene): DrawnLesion {
   const coverage = frame.coverage(ellipse(u, v, radius, radius), 0.05);
   keepInside(coverage, inside);
   keepInside(rays, coverage);
-  addTo(opacity, rays, random.between(0.14, 0.24));
+  addTo(
+    opacity,
+    gaussianBlur(rays, frame.size, frame.size, frame.size / 300),
+    random.between(0.07, 0.15),
+  );
   addTo(opacity, frame.coverage(ellipse(u, v, 0.3 * radius, 0.3 * radius), 0.3 * radius), 0.05);
   return {
     coverage,
