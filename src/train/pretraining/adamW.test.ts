@@ -52,13 +52,14 @@ describe('AdamW', () => {
 });
 
 describe('learningRateAt', () => {
-  const rate = { peak: 2, warmUp: 10, total: 110 };
+  const rate = { peak: 2, warmUp: 10, total: 110, finalShare: 0 };
 
-  it('rises in a line, then falls by half a cosine to 0', () => {
+  it('rises in a line, then falls by half a cosine', () => {
     expect(learningRateAt(1, rate)).toBeCloseTo(0.2);
     expect(learningRateAt(10, rate)).toBeCloseTo(2);
     expect(learningRateAt(60, rate)).toBeCloseTo(1);
     expect(learningRateAt(110, rate)).toBeCloseTo(0);
+    expect(learningRateAt(110, { ...rate, finalShare: 0.1 })).toBeCloseTo(0.2);
     expect(learningRateAt(1, { ...rate, warmUp: 0 })).toBeCloseTo(2, 2);
   });
 });

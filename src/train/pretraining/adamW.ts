@@ -79,16 +79,20 @@ function norm(vectors: readonly Float32Array[]): number {
   return Math.sqrt(squares);
 }
 
-/** η of step t = 1 … total: rises from 0 over `warmUp` steps, then falls to 0 by half a cosine. */
-export function learningRateAt(
-  step: number,
-  {
-    peak,
-    warmUp,
-    total,
-  }: { readonly peak: number; readonly warmUp: number; readonly total: number },
-): number {
+export interface LearningRate {
+  readonly peak: number;
+  readonly warmUp: number;
+  /** Number of steps. */
+  readonly total: number;
+  /** What is left of the peak at the last step, 0…1. */
+  readonly finalShare: number;
+}
+
+/** η of step t = 1 … total: rises from 0 over `warmUp` steps, then falls by half a cosine. */
+export function learningRateAt(step: number, rate: LearningRate): number {
+  const { peak, warmUp, total, finalShare } = rate;
   if (step <= warmUp) return (peak * step) / warmUp;
-  const progress = (step - warmUp) / Math.max(1, total - warmUp);
-  return peak * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progress)));
+  const progress = Math.min(1, (step - warmUp) / Math.max(1, total - warmUp));
+  const cosine = 0.5 * (1 + Math.cos(Math.PI * progress));
+  return peak * (finalShare + (1 - finalShare) * cosine);
 }

@@ -63,6 +63,12 @@ export async function pretrainClip(
     weightDecay: recipe.weightDecay,
     gradientNorm: recipe.gradientNorm,
   });
+  const rate = {
+    peak: recipe.learningRate,
+    warmUp: recipe.warmUpSteps,
+    total,
+    finalShare: recipe.finalRate,
+  };
   const curve: StepLoss[] = [];
   const clip = { config, tokenizer, tokens };
   let tensors: Record<string, HostTensor> | undefined;
@@ -78,7 +84,6 @@ export async function pretrainClip(
       // The network runs in threads of its own; pictures for later steps are drawn meanwhile.
       for (let image = 0; image < recipe.imagesPerStep; image++) pool.grow();
       const losses = await running;
-      const rate = { peak: recipe.learningRate, warmUp: recipe.warmUpSteps, total };
       optimiser.step(tensors, training.gradients, learningRateAt(step, rate));
       const logScale = tensors.logit_scale!.data as Float32Array;
       logScale[0] = Math.min(logScale[0]!, largestLogScale);

@@ -44,23 +44,29 @@ export const recipeSchema = z.strictObject({
     .min(1)
     .default([...modalities])
     .describe('Kinds of phantom, each as often.'),
-  firstImages: z.int().min(1).default(1024).describe('Phantoms that are drawn before step 1.'),
+  firstImages: z.int().min(1).default(768).describe('Phantoms that are drawn before step 1.'),
   imagesPerStep: z
     .int()
     .min(0)
-    .default(8)
+    .default(4)
     .describe('Phantoms drawn during each step; the rest of a batch is drawn from earlier ones.'),
   batchSize: z.int().min(2).default(64).describe('Pairs of image and caption per step.'),
   phases: z
     .array(phaseSchema)
     .min(1)
     .default([
-      { steps: 600, patches: 64 },
-      { steps: 60, patches: null },
+      { steps: 440, patches: 48 },
+      { steps: 16, patches: null },
     ])
     .describe('Most steps see some patches of each image, which is cheaper; the last ones all.'),
   learningRate: z.number().positive().default(1e-3).describe('Largest learning rate of AdamW.'),
-  warmUpSteps: z.int().min(0).default(50).describe('Steps over which the rate rises from 0.'),
+  warmUpSteps: z.int().min(0).default(30).describe('Steps over which the rate rises from 0.'),
+  finalRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('Share of the largest rate that the cosine falls to.'),
   weightDecay: z.number().min(0).default(0.05).describe('Of the matrices of both towers.'),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
@@ -70,12 +76,12 @@ export const recipeSchema = z.strictObject({
   stateWeight: z
     .number()
     .min(0)
-    .default(0.5)
+    .default(1)
     .describe('Weight of telling abnormal images by the two state prompts.'),
   patchWeight: z
     .number()
     .min(0)
-    .default(1)
+    .default(2)
     .describe('Weight of telling patches with a lesion by the two state prompts.'),
 });
 
