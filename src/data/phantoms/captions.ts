@@ -106,9 +106,8 @@ function findingPhrase(finding: Finding, random: Random): string {
     const size = finding.plural && finding.extent === 'large' ? 'extensive' : undefined;
     adjectives.push(size ?? random.choose(sizeWords[finding.extent]));
   }
-  if (finding.looks.length > 0 && random.uniform() < 0.5) {
-    adjectives.push(random.choose(finding.looks));
-  }
+  const looks = finding.looks.filter((look) => !noun.includes(look));
+  if (looks.length > 0 && random.uniform() < 0.5) adjectives.push(random.choose(looks));
   const phrase = [...adjectives, noun].join(' ');
   return finding.plural || finding.uncounted ? phrase : `${article(phrase)} ${phrase}`;
 }

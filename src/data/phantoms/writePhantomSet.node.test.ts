@@ -4,6 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Progress } from '../../base/progress.js';
+import { readDataSet } from '../layouts/read.node.js';
 import { type WritePhantomSetOptions, writePhantomSet } from './writePhantomSet.node.js';
 
 let folder: string;
@@ -66,6 +67,17 @@ describe('writePhantomSet', () => {
       image: 'train/good/img/phantom_0000.png',
       lesion: null,
     });
+  });
+
+  it('is read back as a data set without problems', async () => {
+    await writePhantomSet(options({ modalities: ['retinal-oct'] }));
+    const set = await readDataSet(path.join(folder, 'Phantom_Retinal_OCT_AD'));
+    expect(set.layout).toBe('benchmark');
+    expect(set.problems).toEqual([]);
+    expect(set.samples.filter(({ split, label }) => split === 'test' && label === 1)).toHaveLength(
+      2,
+    );
+    expect(set.samples.filter(({ maskPath }) => maskPath !== null)).toHaveLength(3);
   });
 
   it('draws the same image whatever the counts and the other modalities are', async () => {

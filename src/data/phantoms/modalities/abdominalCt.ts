@@ -68,7 +68,7 @@ export const abdominalCt: ModalityDrawer = {
           `${phase} abdominal CT`,
           'liver CT',
         ],
-        subjects: ['abdomen', 'liver', 'abdominal CT'],
+        subjects: ['abdomen', 'liver'],
         details: [
           `at the level of the ${abdomen.level}`,
           `${phase} scan`,

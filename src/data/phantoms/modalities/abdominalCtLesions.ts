@@ -252,7 +252,7 @@ function freeAir({ abdomen, extent, random }: Scene): DrawnLesion {
     coverage,
     finding: {
       nouns: ['free air', 'pneumoperitoneum', 'free intraperitoneal air', 'extraluminal gas'],
-      looks: ['black', 'anterior'],
+      looks: ['black'],
       place: 'anterior abdomen',
       extent,
       uncounted: true,

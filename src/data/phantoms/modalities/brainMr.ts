@@ -99,7 +99,7 @@ export const brainMr: ModalityDrawer = {
       lesion: lesion?.coverage ?? new Float32Array(size * size),
       words: {
         pictures: pictureNames(contrast.name),
-        subjects: ['brain', 'brain', 'brain MRI', 'head MRI'],
+        subjects: ['brain'],
         details: details(level, stripped),
         normal: [
           'normal brain',

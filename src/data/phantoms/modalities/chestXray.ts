@@ -55,7 +55,7 @@ export const chestXray: ModalityDrawer = {
           'chest x-ray image',
           'PA chest radiograph',
         ],
-        subjects: ['chest', 'chest', 'chest X-ray', 'thorax'],
+        subjects: ['chest', 'chest', 'thorax'],
         details: ['frontal view', 'with ribs, heart and diaphragm', 'posteroanterior view'],
         normal: [
           'clear lungs',

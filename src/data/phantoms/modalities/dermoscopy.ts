@@ -34,7 +34,7 @@ export const dermoscopy: ModalityDrawer = {
           'dermatoscopy image',
           'skin dermoscopy image',
         ],
-        subjects: ['skin', 'skin', 'dermoscopy image of the skin'],
+        subjects: ['skin'],
         details: [
           hairs > 8 ? 'with many hairs' : hairs > 0 ? 'with a few hairs' : 'without hairs',
           `${skin.tone} skin`,

@@ -100,7 +100,7 @@ export const headCt: ModalityDrawer = {
           'non-contrast head CT',
           'axial CT slice of the brain',
         ],
-        subjects: ['brain', 'head', 'head CT', 'brain CT'],
+        subjects: ['brain', 'head'],
         details: [
           `at the level of the ${level}`,
           `slice through the ${level}`,

@@ -31,7 +31,7 @@ export const histology: ModalityDrawer = {
           'histopathology slide',
           `H&E slide of ${slide.tissue}`,
         ],
-        subjects: [slide.tissue, slide.tissue, 'tissue', 'histology slide'],
+        subjects: [slide.tissue, slide.tissue, 'tissue'],
         details: [slide.note, 'haematoxylin and eosin stain', 'pink and purple stain'],
         normal: [
           `normal ${slide.tissue}`,

@@ -48,7 +48,7 @@ export const mammography: ModalityDrawer = {
           'screening mammogram',
           `${breast.side} breast mammogram`,
         ],
-        subjects: ['breast', 'breast', 'mammogram'],
+        subjects: ['breast'],
         details: [
           `${view} view`,
           `${breast.side} breast`,

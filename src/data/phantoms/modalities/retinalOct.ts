@@ -36,7 +36,7 @@ export const retinalOct: ModalityDrawer = {
           'OCT B-scan of the retina',
           'retinal OCT image',
         ],
-        subjects: ['retina', 'retina', 'macula', 'retinal OCT'],
+        subjects: ['retina', 'retina', 'macula'],
         details: [
           retina.hasFovea ? 'through the fovea' : 'beside the fovea',
           'cross-section of the retinal layers',

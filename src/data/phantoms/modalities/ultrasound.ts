@@ -55,9 +55,7 @@ export const ultrasound: ModalityDrawer = {
               'B-mode ultrasound of the liver',
               'ultrasound scan of the abdomen',
             ],
-        subjects: isBreast
-          ? ['breast', 'breast', 'breast ultrasound']
-          : ['liver', 'abdomen', 'liver ultrasound'],
+        subjects: isBreast ? ['breast'] : ['liver', 'abdomen'],
         details: isBreast
           ? ['linear probe', 'with fat, glandular tissue and muscle', map.note]
           : ['curved probe', 'with liver and vessels', map.note],
