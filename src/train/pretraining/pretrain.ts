@@ -75,22 +75,25 @@ export async function pretrainClip(
   for (const phase of phases) {
     const training = await PretrainStep.create(clip, recipe, phase.patches, runtime);
     tensors ??= training.startValues(seed);
-    for (let done = 0; done < phase.steps; done++) {
-      throwIfAborted(signal);
-      const step = curve.length + 1;
-      const random = new Random(seed, 'batch', step);
-      training.batch.fill(pool, drawIndices(pool.length, recipe, random), random);
-      const running = training.run(tensors);
-      // The network runs in threads of its own; pictures for later steps are drawn meanwhile.
-      for (let image = 0; image < recipe.imagesPerStep; image++) pool.grow();
-      const losses = await running;
-      optimiser.step(tensors, training.gradients, learningRateAt(step, rate));
-      const logScale = tensors.logit_scale!.data as Float32Array;
-      logScale[0] = Math.min(logScale[0]!, largestLogScale);
-      curve.push(losses);
-      onProgress?.({ stage: 'pretraining', done: step, total, unit: 'steps', loss: losses.loss });
+    try {
+      for (let done = 0; done < phase.steps; done++) {
+        throwIfAborted(signal);
+        const step = curve.length + 1;
+        const random = new Random(seed, 'batch', step);
+        training.batch.fill(pool, drawIndices(pool.length, recipe, random), random);
+        const running = training.run(tensors);
+        // The network runs in threads of its own; pictures for later steps are drawn meanwhile.
+        for (let image = 0; image < recipe.imagesPerStep; image++) pool.grow();
+        const losses = await running;
+        optimiser.step(tensors, training.gradients, learningRateAt(step, rate));
+        const logScale = tensors.logit_scale!.data as Float32Array;
+        logScale[0] = Math.min(logScale[0]!, largestLogScale);
+        curve.push(losses);
+        onProgress?.({ stage: 'pretraining', done: step, total, unit: 'steps', loss: losses.loss });
+      }
+    } finally {
+      await training.release();
     }
-    await training.release();
   }
   return { config, tokenizer, tensors: tensors!, curve };
 }
