@@ -39,11 +39,15 @@ export interface FewShotOptions {
   /** Gives the state to go on from, given the one before the first step. */
   readonly restore?: (start: TrainingState) => Promise<TrainingState>;
   readonly onStep?: (state: TrainingState) => Promise<void>;
+  /** Keeps trained weights outside of the graph: saves them and gives them back from their file. */
+  readonly storeWeights?: (values: Values) => Promise<Weights>;
 }
+
+type Values = Readonly<Record<string, HostTensor>>;
 
 /** What few-shot training gives. */
 export interface FittedModel {
-  readonly values: Readonly<Record<string, HostTensor>>;
+  readonly values: Values;
   readonly history: readonly number[];
   readonly decision: Decision;
 }
@@ -86,18 +90,27 @@ export async function fitFewShot(
     const features = async () => (await store.get(keys[index]!))!;
     return { features, label, mask: masks ? mask : undefined };
   });
-  const state = await trainOn(examples, masks, backbone, prompt, config, runtime, options);
-  const judged = await judge(
+  const { values, history } = await trainOn(
+    examples,
+    masks,
+    backbone,
+    prompt,
+    config,
+    runtime,
+    options,
+  );
+  const trained = (await options.storeWeights?.(values)) ?? constantWeights(values);
+  const decision = await judge(
     backbone,
     config,
     prompt,
-    state,
+    trained,
     support,
     validation,
     runtime,
     options,
   );
-  return { values: state.values, history: state.history, decision: judged };
+  return { values, history, decision };
 }
 
 /** What the features of an image depend on. */
@@ -191,7 +204,7 @@ async function trainOn(
   config: RunConfig,
   runtime: Runtime,
   options: FewShotOptions,
-): Promise<TrainingState> {
+): Promise<{ values: Values; history: readonly number[] }> {
   const { model, training, seed } = config;
   const { checkpoint } = backbone;
   const trainer = await Trainer.create(
@@ -206,7 +219,8 @@ async function trainOn(
       onProgress: options.onProgress,
       ...(options.onStep && { onStep: options.onStep }),
     });
-    return state;
+    // Not the state itself: the optimiser's memory is twice the model's.
+    return { values: state.values, history: state.history };
   } finally {
     await trainer.release();
   }
@@ -216,7 +230,7 @@ async function judge(
   backbone: Backbone,
   config: RunConfig,
   prompt: PromptTemplate,
-  state: TrainingState,
+  trained: Weights,
   support: readonly LabelledImage[],
   validation: readonly LabelledImage[],
   runtime: Runtime,
@@ -225,7 +239,6 @@ async function judge(
   const both = new Set(validation.map(({ label }) => label)).size === 2;
   const images = both ? validation : support;
   const { checkpoint } = backbone;
-  const trained = constantWeights(state.values);
   const { sessionOptions } = checkpoint;
   const predictor = await Predictor.create(
     { checkpoint, prompt, model: config.model, trained, sessionOptions },

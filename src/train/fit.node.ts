@@ -100,10 +100,11 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
         onProgress,
         restore: (start) => folder.restoreCheckpoint(start),
         onStep: (state) => checkpoints.after(state),
+        storeWeights: (values) => folder.storeWeights(values),
       },
     );
     const finished = { ...run, history: [...fitted.history], decision: fitted.decision };
-    await folder.finish(finished, fitted.values);
+    await folder.finish(finished);
     return { ...finished, finished: true };
   } catch (error) {
     await checkpoints.flush();

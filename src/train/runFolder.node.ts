@@ -7,6 +7,7 @@ import { WeightFiles } from '../clip/weightFiles.js';
 import { weightFile } from '../clip/weightFiles.node.js';
 import type { HostTensor, Runtime } from '../graph/session.js';
 import { promptTemplate } from '../iqe/prompts.js';
+import type { Weights } from '../nn/parameters.js';
 import { type BackboneOptions, openBackbone } from './backbone.node.js';
 import { AnomalyDetector } from './detector.js';
 import { Predictor } from './predictor.js';
@@ -53,9 +54,19 @@ export class RunFolder {
     );
   }
 
-  /** Saves the trained weights and the finished description; only then the checkpoint goes. */
-  async finish(run: SavedRun, values: Readonly<Record<string, HostTensor>>): Promise<void> {
-    await writeFileSafely(join(this.path, 'weights.safetensors'), writeSafetensors(values));
+  /** Saves trained weights and gives them back in place. */
+  async storeWeights(values: Readonly<Record<string, HostTensor>>): Promise<Weights> {
+    await writeFileSafely(this.#weights, writeSafetensors(values));
+    return this.openWeights();
+  }
+
+  /** The trained weights in place, as the file system's root is every session's folder. */
+  async openWeights(): Promise<Weights> {
+    return (await WeightFiles.open([await weightFile(this.#weights)], this.path)).weights;
+  }
+
+  /** Saves the finished description; only then the training state goes. */
+  async finish(run: SavedRun): Promise<void> {
     await this.write({ ...run, finished: true });
     await this.clear();
   }
@@ -63,6 +74,10 @@ export class RunFolder {
   /** Forgets the training state of an earlier run. */
   async clear(): Promise<void> {
     await rm(this.#checkpoint, { force: true });
+  }
+
+  get #weights(): string {
+    return join(this.path, 'weights.safetensors');
   }
 
   get #checkpoint(): string {
@@ -83,7 +98,8 @@ export async function openRun(
     readonly backbone?: string | undefined;
   } = {},
 ): Promise<AnomalyDetector> {
-  const run = await new RunFolder(path).read();
+  const folder = new RunFolder(path);
+  const run = await folder.read();
   if (!run) {
     throw new IqeError('checkpoint', `${path} holds no run: there is no run.json.`, {
       hint: "A run is what 'iqe-clip fit DATA -o RUN' writes.",
@@ -107,8 +123,7 @@ export async function openRun(
     );
   }
   const prompt = await promptTemplate(config.model, checkpoint, tokenizer);
-  const file = await weightFile(join(path, 'weights.safetensors'));
-  const trained = (await WeightFiles.open([file], path)).weights;
+  const trained = await folder.openWeights();
   const { sessionOptions } = checkpoint;
   const parts = { checkpoint, prompt, model: config.model, trained, sessionOptions };
   return new AnomalyDetector(await Predictor.create(parts, runtime), config, run.decision);
