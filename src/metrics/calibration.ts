@@ -20,7 +20,10 @@ export type Calibration =
       readonly kind: 'identity';
     };
 
-/** The calibrated score, 0…1. */
+/**
+ * The calibrated score, 0…1, never falling with `score`. Decisions are better taken on the raw
+ * score: far from the validation samples calibrated scores round to the same number.
+ */
 export function calibrated(calibration: Calibration, score: number): number {
   if (calibration.kind === 'identity') return Math.min(1, Math.max(0, score));
   return 1 / (1 + Math.exp(-(calibration.slope * score + calibration.intercept)));

@@ -112,6 +112,10 @@ describe('evaluateImages', () => {
 });
 
 describe('EvaluationAccumulator', () => {
+  it('refuses a limit of AUPRO that is no rate before it has counted anything', () => {
+    expect(() => new EvaluationAccumulator({ auproLimit: 30 })).toThrow('not in (0, 1]');
+  });
+
   it('is not changed by an image that it refuses', () => {
     const images = drawnImages(6);
     const accumulator = new EvaluationAccumulator();

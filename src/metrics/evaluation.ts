@@ -1,5 +1,6 @@
 import type { PixelMap } from '../base/image.js';
 import type { Random } from '../base/random.js';
+import { assertLimit } from './auroc.js';
 import { type BinningError, binningError } from './binningError.js';
 import { type Interval, resamplingUnits } from './bootstrap.js';
 import { type Confusion, confusionAt, type Rates, ratesOf, sumOfConfusions } from './confusion.js';
@@ -105,7 +106,9 @@ export class EvaluationAccumulator {
   readonly #hasAnomalousPixels: boolean[] = [];
   #pixelImages = 0;
 
+  /** @throws {IqeError} `usage` for a limit of AUPRO that is not in (0, 1]. */
   constructor(options: EvaluationOptions = {}) {
+    assertLimit(options.auproLimit ?? 0.3);
     this.#options = options;
     this.#pixels = new PixelStatistics(options);
   }

@@ -24,10 +24,20 @@ export interface PixelStatisticsOptions {
  * Pixel metrics of a set of any size in bounded memory: feed it map by map, then take the
  * {@link PixelCounts} and from them AUROC, AP, F1-max, AUPRO, operating points and curves.
  *
- * Exact while no more than `maxDistinct` distinct scores have come (18 maps of 240 × 240 pixels
- * with all scores different; any number of maps with few different scores). Beyond that the
- * scores go to the bins of a {@link PixelHistogram}, and `binningError` says how far each metric
- * can be from its exact value at most. Peak memory is about 300 MB, whatever the number of pixels.
+ * Exact while no more than `maxDistinct` distinct scores have come: 18 maps of 240 × 240 pixels
+ * with all scores different, any number of maps with few different scores. Beyond that the scores
+ * go to the bins of a {@link PixelHistogram}, and `binningError` says how far each metric can be
+ * from its exact value at most, whatever the scores and their order. Memory is at most about
+ * 300 MB, whatever the number of pixels.
+ *
+ * Measured with the default memory on 2·10⁶ to 10⁸ pixels, 0.02 to 20 % of them anomalous, with
+ * scores that are normal, logistic, saturated, spread over a hundred powers of two, a spike within
+ * such a range, or in another range for every image: all bounds below 5e-6, all errors below 3e-6
+ * (10⁸ logistic scores: 1.5e-6 and 5e-7).
+ *
+ * Bins are joined when memory runs out and never split. The one kind of order that this cannot
+ * follow is millions of scores over dozens of powers of two, and after them as many within a few
+ * hundred neighbouring float32 values: the bounds then reach 0.1, and say so.
  */
 export class PixelStatistics {
   readonly #connectivity: Connectivity;
