@@ -1,6 +1,15 @@
 import type { VerbBuilder } from './verb.js';
 import { dataCommand } from './verbs/data.js';
+import { evaluateCommand } from './verbs/evaluate.js';
+import { fitCommand } from './verbs/fit.js';
 import { infoCommand } from './verbs/info.js';
+import { predictCommand } from './verbs/predict.js';
 
 /** All verbs, in the order of the help text. */
-export const verbs: readonly VerbBuilder[] = [dataCommand, infoCommand];
+export const verbs: readonly VerbBuilder[] = [
+  fitCommand,
+  predictCommand,
+  evaluateCommand,
+  dataCommand,
+  infoCommand,
+];

@@ -3,9 +3,8 @@ import type { PixelMap, RasterImage } from '../base/image.js';
 import { measureMap, resizeMap } from '../base/resizeMap.js';
 import { imagePlanes } from '../clip/preprocess.js';
 import { calibrated } from '../metrics/calibration.js';
-import type { RunConfig } from './config.js';
 import type { Predictor } from './predictor.js';
-import type { Decision } from './savedRun.js';
+import type { Decision, SavedRun } from './savedRun.js';
 
 /** What a detector says of an image. */
 export interface Prediction {
@@ -38,14 +37,13 @@ export interface PredictOptions {
 
 /** A trained model that is ready to score images. */
 export class AnomalyDetector {
-  readonly config: RunConfig;
-  readonly decision: Decision;
+  /** The run that it comes from: configuration, support images, how it decides. */
+  readonly run: SavedRun & { readonly decision: Decision };
   readonly #predictor: Predictor;
 
-  constructor(predictor: Predictor, config: RunConfig, decision: Decision) {
+  constructor(predictor: Predictor, run: SavedRun & { readonly decision: Decision }) {
     this.#predictor = predictor;
-    this.config = config;
-    this.decision = decision;
+    this.run = run;
   }
 
   /** Side S of the square that images are resized to. */
@@ -65,7 +63,7 @@ export class AnomalyDetector {
     const { score: rawScore, map: data } = raw!;
     const modelMap: PixelMap = { width: this.imageSize, height: this.imageSize, data };
     const map = resizeMap(modelMap, image.width, image.height);
-    const { calibration, threshold: chosen, mapThreshold } = this.decision;
+    const { calibration, threshold: chosen, mapThreshold } = this.run.decision;
     const score = calibrated(calibration, rawScore);
     const threshold = chosen?.threshold ?? null;
     const label = threshold === null ? null : score >= threshold ? 'abnormal' : 'normal';

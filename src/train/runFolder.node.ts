@@ -105,7 +105,8 @@ export async function openRun(
       hint: "A run is what 'iqe-clip fit DATA -o RUN' writes.",
     });
   }
-  if (!run.finished || !run.decision) {
+  const { decision } = run;
+  if (!run.finished || !decision) {
     throw new IqeError('checkpoint', `The run in ${path} is not finished.`, {
       hint: 'Repeat the command that began it: it goes on where it stopped.',
     });
@@ -126,5 +127,5 @@ export async function openRun(
   const trained = await folder.openWeights();
   const { sessionOptions } = checkpoint;
   const parts = { checkpoint, prompt, model: config.model, trained, sessionOptions };
-  return new AnomalyDetector(await Predictor.create(parts, runtime), config, run.decision);
+  return new AnomalyDetector(await Predictor.create(parts, runtime), { ...run, decision });
 }

@@ -1,0 +1,106 @@
+import { Option } from 'commander';
+import { IqeError } from '../../base/errors.js';
+import type { Split } from '../../data/layout.js';
+import type { EvaluationReport } from '../../train/evaluate.node.js';
+import { exitStatus } from '../errors.js';
+import { formatRows } from '../format.js';
+import { runtimeOptions } from '../machine.js';
+import { share } from '../numbers.js';
+import { type VerbBuilder, verbCommand } from '../verb.js';
+
+interface EvaluateFlags {
+  readonly run: string;
+  readonly split: Split;
+  readonly minAuroc?: number;
+}
+
+/** `iqe-clip evaluate --run RUN DATA` */
+export const evaluateCommand: VerbBuilder = (run) =>
+  verbCommand('evaluate', 'Measures a run on labelled images.', ['backbone', 'device', 'threads'])
+    .argument('<data>', 'Folder of a data set.')
+    .requiredOption('--run <run>', "Folder of a run that 'fit' wrote.")
+    .addOption(
+      new Option('--split <split>', 'Which images; support images are never among them.')
+        .choices(['train', 'valid', 'test'])
+        .default('test'),
+    )
+    .option('--min-auroc <x>', 'Exit with status 5 where the image AUROC is lower.', share)
+    .action(
+      run(
+        async (
+          { signal, onProgress, settings, note, print },
+          flags: EvaluateFlags,
+          data: string,
+        ) => {
+          const { openRun } = await import('../../train/runFolder.node.js');
+          const { nodeRuntime } = await import('../../graph/runtime.node.js');
+          const { readDataSet } = await import('../../data/layouts/read.node.js');
+          const { evaluate, evaluationSamples } = await import('../../train/evaluate.node.js');
+          const { seed } = settings.run;
+          const { backbone } = settings.given as { backbone?: string };
+          const dataSet = await readDataSet(data, { signal });
+          const detector = await openRun(flags.run, nodeRuntime(runtimeOptions(settings.machine)), {
+            backbone,
+            signal,
+            onProgress,
+          });
+          try {
+            const samples = evaluationSamples(dataSet, flags.split, detector.run.data);
+            const report = await evaluate(detector, dataSet, samples, { seed, signal, onProgress });
+            for (const { message } of report.failures) note(`Failed: ${message}`);
+            print({ run: flags.run, split: flags.split, ...report }, describeEvaluation);
+            return statusOf(report, flags, note);
+          } finally {
+            await detector.dispose();
+          }
+        },
+      ),
+    );
+
+function statusOf(
+  { image, failures }: EvaluationReport,
+  { minAuroc }: EvaluateFlags,
+  note: (line: string) => void,
+) {
+  if (minAuroc !== undefined) {
+    if (image.auroc === null) {
+      throw new IqeError('data', 'There is no AUROC: it needs normal and abnormal images.');
+    }
+    if (image.auroc < minAuroc) {
+      note(`The image AUROC ${image.auroc.toFixed(4)} is below ${minAuroc}.`);
+      return exitStatus.gateMissed;
+    }
+  }
+  return failures.length > 0 ? exitStatus.someFailed : exitStatus.ok;
+}
+
+function describeEvaluation(report: EvaluationReport & { run: string; split: string }): string {
+  const { n, image, pixel, intervals, decisions } = report;
+  const value = (name: string, measured: number | null): [string, string] => {
+    const [low, high] = intervals[name] ?? [];
+    const range =
+      low === undefined ? '' : `  95 % interval ${low.toFixed(3)} – ${high!.toFixed(3)}`;
+    return [name, `${measured === null ? 'undefined' : measured.toFixed(3)}${range}`];
+  };
+  const rows = [
+    value('image.auroc', image.auroc),
+    value('image.ap', image.ap),
+    value('image.f1Max', image.f1Max),
+    ...(pixel
+      ? [
+          value('pixel.auroc', pixel.auroc),
+          value('pixel.ap', pixel.ap),
+          value('pixel.aupro', pixel.aupro),
+          value('pixel.f1Max', pixel.f1Max),
+        ]
+      : []),
+    ...(decisions
+      ? [
+          value('decisions.sensitivity', decisions.rates.sensitivity),
+          value('decisions.specificity', decisions.rates.specificity),
+        ]
+      : []),
+  ];
+  const patients = n.patients === null ? '' : ` of ${n.patients} patients`;
+  return `${n.normal} normal and ${n.abnormal} abnormal images${patients} (${report.split}):\n${formatRows(rows)}`;
+}

@@ -1,0 +1,158 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { IqeError } from '../../base/errors.js';
+import type { DataSet } from '../../data/layout.js';
+import type { Shots } from '../../data/shots.js';
+import type { SavedRun } from '../../train/savedRun.js';
+import { runtimeOptions } from '../machine.js';
+import { wholeNumber } from '../numbers.js';
+import { type VerbBuilder, verbCommand } from '../verb.js';
+import { packageVersion } from '../version.js';
+
+interface FitFlags {
+  readonly out: string;
+  readonly shots?: number;
+  readonly shotFile?: string;
+  readonly normal?: string;
+  readonly abnormal?: string;
+  readonly masks?: string;
+  readonly overwrite?: true;
+}
+
+const settingFlags = [
+  'preset',
+  'backbone',
+  'method',
+  'device',
+  'threads',
+  'batch-size',
+  'epochs',
+  'cache',
+] as const;
+
+/** `iqe-clip fit DATA -o RUN --shots K` */
+export const fitCommand: VerbBuilder = (run) =>
+  verbCommand('fit', 'Learns from a few labelled images (few-shot) and saves a run.', settingFlags)
+    .argument('[data]', "Folder of a data set; shots are taken from its 'valid' split.")
+    .requiredOption('-o, --out <run>', 'Folder of the run to write.')
+    .option(
+      '--shots <k>',
+      'Normal and as many abnormal images to learn from (default: 4).',
+      wholeNumber,
+    )
+    .option('--shot-file <file>', 'File that names the images, as published with the paper.')
+    .option('--normal <dir>', 'Normal images, instead of a data set.')
+    .option('--abnormal <dir>', 'Abnormal images, beside --normal.')
+    .option('--masks <dir>', 'Masks of the abnormal images, by name.')
+    .option('--overwrite', 'Replace another run in the folder.')
+    .action(
+      run(
+        async (
+          { settings, signal, onProgress, note, print, environment },
+          flags: FitFlags,
+          data?: string,
+        ) => {
+          checkSource(flags, data);
+          const { fitRun } = await import('../../train/fit.node.js');
+          const { FeatureCache } = await import('../../train/featureCache.node.js');
+          const { nodeRuntime } = await import('../../graph/runtime.node.js');
+          const { defaultCacheFolder } = await import('../../clip/hub.node.js');
+          const started = performance.now();
+          const dataSet = await openData(flags, data, signal);
+          const config = settings.run;
+          const shots = await chooseShots(flags, dataSet, config.seed);
+          const cache = settings.machine.cache ?? join(defaultCacheFolder(environment), 'features');
+          const saved = await fitRun({
+            config: { ...config, backbone: await absoluteFolder(config.backbone) },
+            dataSet,
+            shots,
+            output: flags.out,
+            overwrite: flags.overwrite ?? false,
+            store: new FeatureCache(cache),
+            runtime: nodeRuntime(runtimeOptions(settings.machine)),
+            version: packageVersion,
+            signal,
+            onProgress,
+            onNote: note,
+          });
+          const seconds = (performance.now() - started) / 1000;
+          print({ run: flags.out, seconds, ...saved }, (result) => describeRun(result, flags.out));
+        },
+      ),
+    );
+
+function checkSource(flags: FitFlags, data: string | undefined): void {
+  if ((data === undefined) === (flags.normal === undefined)) {
+    throw new IqeError('usage', 'Either a data set or --normal DIR is needed, and not both.', {
+      hint: "For example 'iqe-clip fit DATA -o RUN --shots 4' or 'iqe-clip fit --normal A --abnormal B -o RUN'.",
+    });
+  }
+  const normalOnly = flags.normal !== undefined && flags.abnormal === undefined;
+  if (normalOnly || flags.shots === 0) {
+    throw new IqeError(
+      'usage',
+      'IQE-CLIP learns from normal and abnormal images; there are no abnormal ones.',
+      {
+        hint: 'Give --abnormal DIR with at least one image, or use a method that learns from normal images alone.',
+      },
+    );
+  }
+}
+
+async function openData(
+  flags: FitFlags,
+  data: string | undefined,
+  signal: AbortSignal,
+): Promise<DataSet> {
+  if (data !== undefined) {
+    const { readDataSet } = await import('../../data/layouts/read.node.js');
+    return readDataSet(data, { signal });
+  }
+  const { readImageFolders } = await import('../../data/layouts/explicit.node.js');
+  const { normal, abnormal, masks } = flags;
+  return readImageFolders({ normal: normal!, abnormal, masks }, { signal });
+}
+
+/** Folders are used whole unless a number of shots is given; of a data set, four of each label are. */
+async function chooseShots(flags: FitFlags, dataSet: DataSet, seed: number): Promise<Shots> {
+  const { selectShots, shotsFromFile } = await import('../../data/shots.js');
+  if (flags.shotFile !== undefined) {
+    const text = await readFile(flags.shotFile, 'utf8').catch((cause: unknown) => {
+      throw new IqeError('unreadable', `The shot file ${flags.shotFile} cannot be read.`, {
+        cause,
+      });
+    });
+    return shotsFromFile(dataSet, text);
+  }
+  if (flags.normal !== undefined && flags.shots === undefined) {
+    const labelled = (label: 0 | 1) => dataSet.samples.filter((sample) => sample.label === label);
+    return { normal: labelled(0), abnormal: labelled(1) };
+  }
+  return selectShots(dataSet, flags.shots ?? 4, seed);
+}
+
+/** A backbone's folder must be found again from wherever the run is used. */
+async function absoluteFolder(backbone: string): Promise<string> {
+  const isFolder = await stat(backbone).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isFolder ? resolve(backbone) : backbone;
+}
+
+function describeRun(
+  { seconds, history, data, decision, config }: SavedRun & { seconds: number },
+  out: string,
+): string {
+  const { normal, abnormal } = data.shots;
+  const threshold = decision?.threshold?.threshold;
+  const lines = [
+    `Fitted ${config.method} (${config.preset} preset, backbone ${config.backbone}) on ${normal.length} normal and ${abnormal.length} abnormal images in ${seconds.toFixed(1)} s.`,
+    `Loss ${history[0]?.toFixed(3)} → ${history.at(-1)?.toFixed(3)} over ${history.length} epochs.`,
+    threshold === undefined
+      ? 'No threshold could be chosen.'
+      : `Threshold ${threshold.toFixed(3)}, chosen on ${decision!.chosenOn}.`,
+    `Saved in ${out}.`,
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { IqeError, messageOf, throwIfAborted } from '../base/errors.js';
+import type { PixelMap } from '../base/image.js';
+import type { ProgressCallback } from '../base/progress.js';
+import { Random } from '../base/random.js';
+import { readImage } from '../data/decode.node.js';
+import type { DataSet, Sample, Split } from '../data/layout.js';
+import { readSampleMask } from '../data/mask.node.js';
+import { type Evaluation, EvaluationAccumulator } from '../metrics/evaluation.js';
+import type { AnomalyDetector } from './detector.js';
+import { squareMask } from './fewShot.js';
+
+export interface EvaluateOptions {
+  /** Seed of the bootstrap. */
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ProgressCallback | undefined;
+}
+
+/** An image that was scored. */
+export interface EvaluatedSample {
+  readonly id: string;
+  readonly label: 0 | 1;
+  readonly score: number;
+  readonly rawScore: number;
+}
+
+/** An image that was not, and why. */
+export interface FailedSample {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface EvaluationReport extends Evaluation {
+  readonly images: readonly EvaluatedSample[];
+  readonly failures: readonly FailedSample[];
+  readonly seed: number;
+  /** SHA-256 over the names and contents of the images and masks that were measured. */
+  readonly dataHash: string;
+}
+
+/**
+ * The labelled images of a split, without the support images of `run` where they are of the same set.
+ * In a set without splits, all of them.
+ *
+ * @throws {IqeError} `data` where there are none.
+ */
+export function evaluationSamples(
+  dataSet: DataSet,
+  split: Split,
+  support: {
+    readonly name: string;
+    readonly shots: { readonly normal: string[]; readonly abnormal: string[] };
+  },
+): Sample[] {
+  const seen = new Set(
+    dataSet.name === support.name ? [...support.shots.normal, ...support.shots.abnormal] : [],
+  );
+  const hasSplits = dataSet.samples.some((sample) => sample.split !== null);
+  const samples = dataSet.samples.filter(
+    (sample) =>
+      sample.label !== null && (!hasSplits || sample.split === split) && !seen.has(sample.id),
+  );
+  if (samples.length > 0) return samples;
+  const splits = [...new Set(dataSet.samples.map((sample) => sample.split ?? 'none'))].join(', ');
+  throw new IqeError(
+    'data',
+    `${dataSet.root} has no labelled images to evaluate in the split '${split}'.`,
+    {
+      hint: `Splits that are there: ${splits}. 'iqe-clip data check' tells what the folder is read as.`,
+    },
+  );
+}
+
+/**
+ * Scores images and measures the scores and maps against labels and masks, at the model's own image
+ * size. Images that cannot be read are listed and left out.
+ *
+ * @throws {IqeError} `unreadable` where not one image could be scored; `interrupted`.
+ */
+export async function evaluate(
+  detector: AnomalyDetector,
+  dataSet: DataSet,
+  samples: readonly Sample[],
+  options: EvaluateOptions,
+): Promise<EvaluationReport> {
+  const { seed, signal, onProgress } = options;
+  const { decision } = detector.run;
+  const accumulator = new EvaluationAccumulator({
+    threshold: decision.threshold?.threshold ?? null,
+    pixelThreshold: dataSet.hasMasks ? decision.mapThreshold : null,
+  });
+  const images: EvaluatedSample[] = [];
+  const failures: FailedSample[] = [];
+  const hash = createHash('sha256');
+  for (const [index, sample] of samples.entries()) {
+    throwIfAborted(signal);
+    const label = sample.label as 0 | 1;
+    try {
+      const image = await readImage(sample.imagePath, { signal });
+      const mask = await readSampleMask(sample, dataSet, image, { signal });
+      const { score, rawScore, modelMap } = await detector.predict(image, { signal });
+      accumulator.add({
+        score,
+        label,
+        patient: sample.patient,
+        map: dataSet.hasMasks ? modelMap : null,
+        mask: mask && atModelSize(mask, detector.imageSize),
+      });
+      images.push({ id: sample.id, label, score, rawScore });
+      await addContents(hash, sample);
+    } catch (error) {
+      if (error instanceof IqeError && error.code === 'interrupted') throw error;
+      const code = error instanceof IqeError ? error.code : 'runtime';
+      failures.push({ path: sample.imagePath, code, message: messageOf(error) });
+    }
+    onProgress?.({ stage: 'evaluation', done: index + 1, total: samples.length, unit: 'images' });
+  }
+  if (images.length === 0) {
+    throw new IqeError(
+      'unreadable',
+      `Not one of ${samples.length} images could be scored: ${failures[0]?.message}`,
+    );
+  }
+  const evaluation = accumulator.result({ random: new Random(seed, 'bootstrap'), signal });
+  return { ...evaluation, images, failures, seed, dataHash: hash.digest('hex') };
+}
+
+function atModelSize(mask: PixelMap, size: number): PixelMap {
+  return { width: size, height: size, data: Float32Array.from(squareMask(mask, size)) };
+}
+
+async function addContents(hash: ReturnType<typeof createHash>, sample: Sample): Promise<void> {
+  hash.update(`${sample.id}\n${sample.label}\n`);
+  for (const path of [sample.imagePath, sample.maskPath]) {
+    if (path !== null) hash.update(await readFile(path));
+  }
+}
