@@ -28,7 +28,8 @@ process.once('SIGINT', () => controller.abort());
 await pretrain(recipe, folder, { onProgress: report(), signal: controller.signal });
 const untrained = await mkdtemp(join(tmpdir(), 'iqe-untrained-'));
 try {
-  await pretrain({ ...recipe, firstImages: 1, phases: [{ steps: 0, patches: 1 }] }, untrained);
+  const start = { ...recipe, firstImages: 1, phases: [{ steps: 0, patches: 1 }] };
+  await pretrain(start, untrained);
   const probes = { probing, pretrained: await probe(folder), untrained: await probe(untrained) };
   await writeFileSafely(join(folder, 'probe.json'), `${JSON.stringify(probes, null, 2)}\n`);
   console.log(JSON.stringify(probes, null, 2));

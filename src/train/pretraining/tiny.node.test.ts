@@ -35,7 +35,7 @@ describe('the tiny backbone as it is shipped', () => {
     ];
     for (const saying of sayings) expect(card.replaceAll(/\s+/g, ' ')).toContain(saying);
     const { recipe } = JSON.parse(await readFile(join(tinyFolder, 'loss.json'), 'utf8'));
-    expect(recipeSchema.parse(recipe)).toEqual(recipe);
+    expect(recipe).toEqual(recipeSchema.parse({}));
     expect(recipe.imageSize).toBe(vision.imageSize);
   });
 
