@@ -6,10 +6,11 @@ import type { Checkpoint } from './checkpoint.js';
 import { parseClipConfig } from './config.js';
 import { type WeightFile, WeightFiles } from './weightFiles.js';
 import { weightFile, weightFolder } from './weightFiles.node.js';
+import { parseShardIndex, weightNames } from './weightNames.js';
 
 /**
- * Opens a Hugging Face CLIP folder: `config.json` with `model.safetensors`, or with
- * `model.safetensors.index.json` and its shards.
+ * Opens a Hugging Face CLIP folder: `config.json` with `model.safetensors` or else
+ * `pytorch_model.bin`, or with the index of one of the two and its shards.
  *
  * @throws {IqeError} `checkpoint` if a file is missing or damaged.
  */
@@ -32,29 +33,28 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 }
 
 async function weightPaths(folder: string): Promise<string[]> {
-  const single = join(folder, 'model.safetensors');
-  if (await isFile(single)) return [single];
-  const indexPath = join(folder, 'model.safetensors.index.json');
-  if (!(await isFile(indexPath))) {
-    throw new IqeError(
-      'checkpoint',
-      `${folder} has no model.safetensors (nor an index of shards).`,
-      {
-        hint: 'Weights in other formats (pytorch_model.bin, .pt) must be saved as safetensors first.',
-      },
-    );
+  for (const { single, index } of weightNames) {
+    if (await isFile(join(folder, single))) return [join(folder, single)];
+    if (await isFile(join(folder, index))) return shardPaths(folder, index);
   }
-  const index = JSON.parse(await readText(indexPath)) as { weight_map?: Record<string, string> };
-  const names = [...new Set(Object.values(index.weight_map ?? {}))].sort();
-  for (const name of names) {
+  const names = weightNames.map(({ single }) => single).join(' nor ');
+  throw new IqeError('checkpoint', `${folder} has neither ${names} (nor an index of shards).`, {
+    hint: folderHint,
+  });
+}
+
+async function shardPaths(folder: string, index: string): Promise<string[]> {
+  const path = join(folder, index);
+  const shards = parseShardIndex(await readText(path), path);
+  for (const [name, tensor] of shards) {
     if (await isFile(join(folder, name))) continue;
-    const tensor = Object.entries(index.weight_map!).find(([, file]) => file === name)![0];
     throw new IqeError(
       'checkpoint',
       `${folder} lacks the shard ${name}, which holds tensor '${tensor}'.`,
+      { hint: `Download or copy it again: ${index} lists ${shards.size} shards.` },
     );
   }
-  return names.map((name) => join(folder, name));
+  return [...shards.keys()].map((name) => join(folder, name));
 }
 
 /**
@@ -70,6 +70,9 @@ async function fingerprint(file: WeightFile): Promise<Buffer> {
   return hash.digest();
 }
 
+const folderHint =
+  'A backbone is a Hugging Face CLIP folder: config.json with model.safetensors or pytorch_model.bin.';
+
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
@@ -82,7 +85,7 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new IqeError('checkpoint', `${path} cannot be read.`, {
-      hint: 'A backbone is a Hugging Face CLIP folder with config.json and model.safetensors.',
+      hint: folderHint,
       cause,
     });
   }

@@ -16,7 +16,7 @@ export interface Checkpoint {
  * A checkpoint whose files are in memory, as in a browser; `openCheckpoint` opens one from a folder.
  *
  * @param config Text of `config.json`.
- * @param files Bytes of the `.safetensors` files by name.
+ * @param files Bytes of the weight files by name.
  * @param identity A name that changes when the weights do; also named in errors.
  * @throws {IqeError} `checkpoint` if a file is damaged.
  */
@@ -28,6 +28,7 @@ export async function checkpointFromBytes(
   const weightFiles = Object.entries(files).map(
     ([name, bytes]): WeightFile => ({
       name,
+      where: `${identity}: ${name}`,
       length: bytes.length,
       read: async (offset, length) => bytes.subarray(offset, offset + length),
     }),

@@ -83,6 +83,37 @@ describe('resolveBackbone', () => {
     expect(requested()).toEqual(['merges.txt', 'model.safetensors', 'model-2.safetensors']);
   });
 
+  it('downloads the weights of PyTorch where there are no others', async () => {
+    serve({ 'config.json': '{}', 'merges.txt': 'a b', 'pytorch_model.bin': 'weights' });
+    const folder = await resolve('o/n');
+    expect(await readdir(folder)).toContain('pytorch_model.bin');
+    expect(requested().slice(2)).toEqual([
+      'model.safetensors',
+      'model.safetensors.index.json',
+      'pytorch_model.bin',
+    ]);
+    expect(await resolve('o/n', { offline: true })).toBe(folder);
+    serve({ 'model.safetensors': 'better weights' });
+    await rm(folder, { recursive: true });
+    expect(await readdir(await resolve('o/n'))).not.toContain('pytorch_model.bin');
+  });
+
+  it('downloads the shards of PyTorch, and goes on with those that are missing', async () => {
+    serve({
+      'config.json': '{}',
+      'merges.txt': 'a b',
+      'pytorch_model.bin.index.json': index.replaceAll('safetensors', 'bin'),
+      'model-1.bin': '1',
+    });
+    await expect(resolve('o/n')).rejects.toThrow('has no model-2.bin');
+    serve({ 'model-2.bin': '2' });
+    await expect(resolve('o/n', { offline: true })).rejects.toThrow(': model-2.bin missing');
+    server.requests.length = 0;
+    expect(await readdir(await resolve('o/n'))).toHaveLength(5);
+    expect(requested().at(-1)).toBe('model-2.bin');
+    expect(requested()).not.toContain('model-1.bin');
+  });
+
   it('asks for a short name and for a revision where they are', async () => {
     const files = { 'config.json': '{}', 'model.safetensors': 'w' };
     serve(files, '/openai/clip-vit-base-patch16/resolve/main');
@@ -129,7 +160,7 @@ describe('resolveBackbone', () => {
     });
     serve({ 'config.json': '{}' });
     await expect(resolve('o/n')).rejects.toMatchObject({
-      message: expect.stringContaining('has no model.safetensors'),
+      message: expect.stringContaining('has no model.safetensors and no pytorch_model.bin of o/n'),
       hint: expect.stringContaining('o/n@refs/pr/NUMBER'),
     });
     serve({ 'model.safetensors.index.json': index, 'model-1.safetensors': '1' });

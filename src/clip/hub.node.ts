@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { IqeError, messageOf } from '../base/errors.js';
+import { IqeError } from '../base/errors.js';
 import { type Downloaded, type DownloadOptions, downloadFile } from './hubDownload.node.js';
 import { type HubName, parseHubName, shortNames } from './hubNames.js';
+import { parseShardIndex, weightNames } from './weightNames.js';
 
 const publicHub = 'https://huggingface.co';
 
@@ -26,8 +26,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * of the checkpoint of that name ({@link parseHubName}), downloaded if it is not there. What is there
  * is used as it is and the network is not asked for a newer one.
  *
- * The folder has `config.json`, then `model.safetensors` or `model.safetensors.index.json` with its
- * shards, and `merges.txt` or `tokenizer.json` where the hub has one.
+ * The folder has `config.json`, then `model.safetensors`, or `pytorch_model.bin` where the hub has no
+ * safetensors, or the index of one of the two with its shards, and `merges.txt` or `tokenizer.json`
+ * where the hub has one.
  *
  * @throws {IqeError} `usage` for what is no folder and no name, `download`, `output`, `interrupted`.
  */
@@ -95,30 +96,21 @@ async function missingFiles(folder: string): Promise<string[]> {
   const isThere = async (file: string) =>
     (await stat(join(folder, file)).catch(() => null)) !== null;
   const missing = (await isThere('config.json')) ? [] : ['config.json'];
-  if (await isThere('model.safetensors')) return missing;
-  if (!(await isThere(shardIndex))) return [...missing, 'model.safetensors'];
-  for (const shard of await shardsOf(folder)) if (!(await isThere(shard))) missing.push(shard);
-  return missing;
-}
-
-const shardIndex = 'model.safetensors.index.json';
-
-async function shardsOf(folder: string): Promise<string[]> {
-  const path = join(folder, shardIndex);
-  try {
-    const { weight_map } = shardIndexFile.parse(JSON.parse(await readFile(path, 'utf8')));
-    return [...new Set(Object.values(weight_map))].sort();
-  } catch (error) {
-    throw new IqeError('checkpoint', `${path} is no list of shards: ${messageOf(error)}`, {
-      hint: 'Delete it and run again.',
-      cause: error,
-    });
+  for (const { single, index } of weightNames) {
+    if (await isThere(single)) return missing;
+    if (!(await isThere(index))) continue;
+    for (const shard of await shardsOf(folder, index)) {
+      if (!(await isThere(shard))) missing.push(shard);
+    }
+    return missing;
   }
+  return [...missing, weightNames[0].single];
 }
 
-const shardIndexFile = z.object({
-  weight_map: z.record(z.string(), z.string().regex(/^[\w-][\w.-]*\.safetensors$/)),
-});
+async function shardsOf(folder: string, index: string): Promise<string[]> {
+  const path = join(folder, index);
+  return [...parseShardIndex(await readFile(path, 'utf8'), path).keys()];
+}
 
 async function downloadCheckpoint(
   { owner, name, revision }: HubName,
@@ -132,30 +124,36 @@ async function downloadCheckpoint(
     if ((await stat(target).catch(() => null)) !== null) return { isMissing: false };
     return downloadFile(`${files}/${file}`, target, options);
   };
-  const need = async (file: string, hint: string): Promise<void> => {
-    const downloaded = await fetchFile(file);
-    if (!downloaded.isMissing) return;
-    const reason = downloaded.reason === undefined ? '' : ` (${downloaded.reason})`;
-    throw new IqeError(
+  const noFile = (file: string, reason: string | undefined, hint: string) =>
+    new IqeError(
       'download',
-      `${hub} has no ${file} of ${owner}/${name} at revision '${revision}'${reason}.`,
+      `${hub} has no ${file} of ${owner}/${name} at revision '${revision}'` +
+        `${reason === undefined ? '' : ` (${reason})`}.`,
       { hint },
     );
+  const need = async (file: string, hint: string): Promise<void> => {
+    const downloaded = await fetchFile(file);
+    if (downloaded.isMissing) throw noFile(file, downloaded.reason, hint);
   };
   await need(
     'config.json',
     'Check the spelling, capitals count; for a folder of your own, check its path.',
   );
   if ((await fetchFile('merges.txt')).isMissing) await fetchFile('tokenizer.json');
-  if (!(await fetchFile('model.safetensors')).isMissing) return;
-  await need(
-    shardIndex,
-    'Only safetensors weights can be read. Where a pull request of the checkpoint has them, add its ' +
-      `number: ${owner}/${name}@refs/pr/NUMBER; or convert them and give the folder instead.`,
-  );
-  for (const shard of await shardsOf(folder)) {
-    await need(shard, 'The checkpoint on the hub is incomplete; give another name or revision.');
+  for (const { single, index } of weightNames) {
+    if (!(await fetchFile(single)).isMissing) return;
+    if ((await fetchFile(index)).isMissing) continue;
+    for (const shard of await shardsOf(folder, index)) {
+      await need(shard, 'The checkpoint on the hub is incomplete; give another name or revision.');
+    }
+    return;
   }
+  throw noFile(
+    weightNames.map(({ single }) => single).join(' and no '),
+    undefined,
+    'Weights in other formats cannot be read. Where a pull request of the checkpoint has them, add ' +
+      `its number: ${owner}/${name}@refs/pr/NUMBER; or convert them and give the folder instead.`,
+  );
 }
 
 function notCached(

@@ -1,3 +1,4 @@
+import { IqeError } from '../base/errors.js';
 import { cast } from '../graph/elementwise.js';
 import { slice } from '../graph/layout.js';
 import { compile } from '../graph/onnx.js';
@@ -45,6 +46,7 @@ export class ImageEncoder {
   /**
    * @param stages Blocks whose output is a stage, counted from 1.
    * @param imageSize S; the images are S × S.
+   * @throws {IqeError} `config` if the tower has no such block, `checkpoint` if a weight does not fit.
    */
   static async create(
     checkpoint: Checkpoint,
@@ -56,6 +58,13 @@ export class ImageEncoder {
     runtime: Runtime,
   ): Promise<ImageEncoder> {
     const config = withActivation(checkpoint.config, options.activation ?? 'checkpoint');
+    const { layers } = config.vision;
+    for (const stage of options.stages) {
+      if (stage >= 1 && stage <= layers) continue;
+      throw new IqeError('config', `Stage ${stage} is no block of an image tower of ${layers}.`, {
+        hint: `Stages are counted from 1 to ${layers} with this backbone.`,
+      });
+    }
     const pixelValues = input('pixelValues', [B, 3, options.imageSize, options.imageSize]);
     const { hidden, embedding } = await frozenImageTower(checkpoint, pixelValues, config);
     const tokens = hidden[0]!.shape[1] as number;

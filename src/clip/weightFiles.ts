@@ -2,13 +2,17 @@ import { IqeError } from '../base/errors.js';
 import { sameShape } from '../graph/shape.js';
 import { type Tensor, weight } from '../graph/tensor.js';
 import { Weights } from '../nn/parameters.js';
-import { readSafetensorsHeader, type StoredTensor, toFloat32 } from './safetensors.js';
+import { type StoredTensor, toFloat32 } from './storedTensor.js';
+import { readStoredTensors } from './weightFormats.js';
 
 /** A file of weights: bytes in memory, or on a disk. */
 export interface WeightFile {
   /** As graphs name it: relative to `SessionOptions.weightFolder`, or a key of `weightBytes`. */
   readonly name: string;
+  /** As errors name it. */
+  readonly where: string;
   readonly length: number;
+  /** Gives `length` bytes from `offset`. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
@@ -18,8 +22,9 @@ interface Entry {
 }
 
 /**
- * The tensors of one or several `.safetensors` files, used in place: graphs refer to them by file and
- * offset, and only small ones (positions, a few token embeddings) are ever read by us.
+ * The tensors of one or several files (`.safetensors`, or what `torch.save` wrote), used in place:
+ * graphs refer to them by file and offset, and only small ones (positions, a few token embeddings)
+ * are ever read by us.
  */
 export class WeightFiles {
   readonly #where: string;
@@ -31,26 +36,28 @@ export class WeightFiles {
   }
 
   /**
-   * Reads the files' headers.
+   * Reads where the files' tensors lie.
    *
-   * @param where Named in errors.
-   * @throws {IqeError} `checkpoint` if a file is damaged.
+   * @param where The files' folder, for errors.
+   * @throws {IqeError} `checkpoint` if a file is damaged or of another format.
    */
   static async open(files: readonly WeightFile[], where: string): Promise<WeightFiles> {
     const tensors = new Map<string, Entry>();
     for (const file of files) {
-      const header = await readSafetensorsHeader(
-        (offset, length) => file.read(offset, length),
-        file.length,
-        files.length > 1 ? `${where} (${file.name})` : where,
-      );
-      for (const [name, stored] of header.tensors) tensors.set(name, { file, stored });
+      const read = (offset: number, length: number) => file.read(offset, length);
+      const stored = await readStoredTensors(read, file.length, file.where);
+      for (const tensor of stored.values()) tensors.set(tensor.name, { file, stored: tensor });
     }
     return new WeightFiles(where, tensors);
   }
 
   get names(): readonly string[] {
     return [...this.#tensors.keys()];
+  }
+
+  /** What the files hold, whether the model needs it or not. */
+  get stored(): readonly StoredTensor[] {
+    return Array.from(this.#tensors.values(), ({ stored }) => stored);
   }
 
   /** The frozen weights for graphs, checked against the shapes that the model expects. */
@@ -106,12 +113,21 @@ export class WeightFiles {
         },
       );
     }
-    if (!sameShape(found.stored.shape, shape)) {
+    const { where } = found.file;
+    const { shape: storedShape, dataType } = found.stored;
+    if (!sameShape(storedShape, shape)) {
       throw new IqeError(
         'checkpoint',
-        `${this.#where}: tensor '${name}' is [${found.stored.shape.join(', ')}], ` +
+        `${where}: tensor '${name}' is [${storedShape.join(', ')}], ` +
           `but the model needs [${shape.join(', ')}].`,
         { hint: 'The weights and their configuration belong to different models.' },
+      );
+    }
+    if (!dataType.includes('float')) {
+      throw new IqeError(
+        'checkpoint',
+        `${where}: tensor '${name}' holds ${dataType}, but the model needs floats.`,
+        { hint: 'Quantised weights cannot be used: give those that they were made from.' },
       );
     }
     return found;
