@@ -3,28 +3,40 @@ import { IqeError } from '../base/errors.js';
 
 const activation = z.enum(['quick_gelu', 'gelu']);
 
-/** Hugging Face writes only what differs from its defaults, so each field has theirs. */
-const textSchema = z.object({
-  hidden_size: z.int().positive().default(512),
-  intermediate_size: z.int().positive().default(2048),
-  num_hidden_layers: z.int().positive().default(12),
-  num_attention_heads: z.int().positive().default(8),
-  max_position_embeddings: z.int().positive().default(77),
-  vocab_size: z.int().positive().default(49408),
-  layer_norm_eps: z.number().positive().default(1e-5),
-  hidden_act: activation.default('quick_gelu'),
-});
+const headsFit = (part: { hidden_size: number; num_attention_heads: number }) =>
+  part.hidden_size % part.num_attention_heads === 0;
+const headsMisfit = { path: ['num_attention_heads'], message: "must divide 'hidden_size'" };
 
-const visionSchema = z.object({
-  hidden_size: z.int().positive().default(768),
-  intermediate_size: z.int().positive().default(3072),
-  num_hidden_layers: z.int().positive().default(12),
-  num_attention_heads: z.int().positive().default(12),
-  image_size: z.int().positive().default(224),
-  patch_size: z.int().positive().default(32),
-  layer_norm_eps: z.number().positive().default(1e-5),
-  hidden_act: activation.default('quick_gelu'),
-});
+/** Hugging Face writes only what differs from its defaults, so each field has theirs. */
+const textSchema = z
+  .object({
+    hidden_size: z.int().positive().default(512),
+    intermediate_size: z.int().positive().default(2048),
+    num_hidden_layers: z.int().positive().default(12),
+    num_attention_heads: z.int().positive().default(8),
+    max_position_embeddings: z.int().positive().default(77),
+    vocab_size: z.int().positive().default(49408),
+    layer_norm_eps: z.number().positive().default(1e-5),
+    hidden_act: activation.default('quick_gelu'),
+  })
+  .refine(headsFit, headsMisfit);
+
+const visionSchema = z
+  .object({
+    hidden_size: z.int().positive().default(768),
+    intermediate_size: z.int().positive().default(3072),
+    num_hidden_layers: z.int().positive().default(12),
+    num_attention_heads: z.int().positive().default(12),
+    image_size: z.int().positive().default(224),
+    patch_size: z.int().positive().default(32),
+    layer_norm_eps: z.number().positive().default(1e-5),
+    hidden_act: activation.default('quick_gelu'),
+  })
+  .refine(headsFit, headsMisfit)
+  .refine(({ patch_size, image_size }) => patch_size <= image_size, {
+    path: ['patch_size'],
+    message: "must not be larger than 'image_size'",
+  });
 
 const partSchema = z.record(z.string(), z.unknown()).nullish();
 
