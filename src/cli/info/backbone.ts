@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { IqeError } from '../../base/errors.js';
 import { openCheckpoint } from '../../clip/checkpoint.node.js';
 import type { ClipConfig, TowerConfig } from '../../clip/config.js';
 import { resolveBackbone } from '../../clip/hub.node.js';
-import { readSafetensorsHeader } from '../../clip/safetensors.js';
-import { weightFile } from '../../clip/weightFiles.node.js';
+import type { StoredTensor } from '../../clip/storedTensor.js';
 import { tinyFolder } from '../../train/backbone.node.js';
 import { formatRows } from '../format.js';
 import type { Environment } from '../settingSources.js';
@@ -28,9 +26,9 @@ export interface BackboneInfo extends ClipConfig {
  */
 export async function backboneInfo(name: string, environment: Environment): Promise<BackboneInfo> {
   const folder = await localFolder(name, environment);
-  const { config, identity } = await openCheckpoint(folder);
+  const { config, identity, tensors } = await openCheckpoint(folder);
   const files = await filesIn(folder);
-  return { folder, identity, ...config, ...(await countParameters(folder, files)), files };
+  return { folder, identity, ...config, ...countParameters(tensors.stored), files };
 }
 
 async function localFolder(name: string, environment: Environment): Promise<string> {
@@ -46,31 +44,19 @@ async function localFolder(name: string, environment: Environment): Promise<stri
   }
 }
 
-async function countParameters(
-  folder: string,
-  files: readonly FileInfo[],
-): Promise<Pick<BackboneInfo, 'parameters' | 'dataTypes'>> {
-  const names = files.map(({ name }) => name).filter((name) => name.endsWith('.safetensors'));
-  const single = 'model.safetensors';
+function countParameters(
+  tensors: readonly StoredTensor[],
+): Pick<BackboneInfo, 'parameters' | 'dataTypes'> {
   const parameters = { image: 0, text: 0, all: 0 };
   const dataTypes = new Set<string>();
-  for (const name of names.includes(single) ? [single] : names) {
-    const path = join(folder, name);
-    const file = await weightFile(path);
-    const header = await readSafetensorsHeader(
-      (...range) => file.read(...range),
-      file.length,
-      path,
-    );
-    for (const tensor of header.tensors.values()) {
-      // Old checkpoints also hold the numbers of the positions, which are no parameters.
-      if (!tensor.dataType.includes('float')) continue;
-      const count = tensor.shape.reduce((product, size) => product * size, 1);
-      dataTypes.add(tensor.dataType);
-      parameters.all += count;
-      if (/^vis(ion_model|ual_projection)\./.test(tensor.name)) parameters.image += count;
-      if (/^text_(model|projection)\./.test(tensor.name)) parameters.text += count;
-    }
+  for (const { name, dataType, shape } of tensors) {
+    // Old checkpoints also hold the numbers of the positions, which are no parameters.
+    if (!dataType.includes('float')) continue;
+    const count = shape.reduce((product, size) => product * size, 1);
+    dataTypes.add(dataType);
+    parameters.all += count;
+    if (/^vis(ion_model|ual_projection)\./.test(name)) parameters.image += count;
+    if (/^text_(model|projection)\./.test(name)) parameters.text += count;
   }
   return { parameters, dataTypes: [...dataTypes].sort() };
 }
