@@ -1,10 +1,21 @@
-import { throwIfAborted } from '../base/errors.js';
+import { IqeError, throwIfAborted } from '../base/errors.js';
 import type { PixelMap, RasterImage } from '../base/image.js';
+import type { ProgressCallback } from '../base/progress.js';
 import { measureMap, resizeMap } from '../base/resizeMap.js';
 import { imagePlanes } from '../clip/preprocess.js';
+import type { HostTensor, Runtime } from '../graph/session.js';
 import { calibrated } from '../metrics/calibration.js';
+import { type RunConfig, resolveRunConfig } from './config.js';
+import { MemoryFeatureStore } from './features.js';
+import {
+  type Backbone,
+  constantWeights,
+  createPredictor,
+  fitFewShot,
+  type LabelledImage,
+} from './fewShot.js';
 import type { Predictor } from './predictor.js';
-import type { Decision, SavedRun } from './savedRun.js';
+import type { Decision } from './savedRun.js';
 
 /** What a detector says of an image. */
 export interface Prediction {
@@ -23,64 +34,145 @@ export interface Prediction {
   readonly peak: { readonly x: number; readonly y: number };
   /** Pixels at or above the map's threshold. */
   readonly areaPixels: number | null;
-}
-
-/** A prediction with the map as the model computed it, for metrics at the model's own size. */
-export interface DetailedPrediction extends Prediction {
-  /** [S, S] */
+  /** The map as the model computed it [S, S]. */
   readonly modelMap: PixelMap;
 }
 
-export interface PredictOptions {
-  readonly signal?: AbortSignal | undefined;
+/** A labelled image to learn from. */
+export interface SupportImage {
+  readonly image: RasterImage;
+  readonly label: 'normal' | 'abnormal';
+  /** 1 where abnormal, at the image's size. With masks for all abnormal images, the map learns too. */
+  readonly mask?: PixelMap;
 }
 
-/** A trained model that is ready to score images. */
-export class AnomalyDetector {
-  /** The run that it comes from: configuration, support images, how it decides. */
-  readonly run: SavedRun & { readonly decision: Decision };
-  readonly #predictor: Predictor;
+export interface DetectorFitOptions {
+  /** What differs from the preset, e.g. `{ training: { epochs: 20 } }`. */
+  readonly config?: object;
+  /** Other labelled images, to choose the threshold on; the support images if there are none. */
+  readonly validation?: readonly SupportImage[];
+  readonly signal?: AbortSignal;
+  readonly progress_callback?: ProgressCallback;
+}
 
-  constructor(predictor: Predictor, run: SavedRun & { readonly decision: Decision }) {
-    this.#predictor = predictor;
-    this.run = run;
+/** What was learned, and how. */
+export interface FittedHead {
+  readonly config: RunConfig;
+  readonly decision: Decision;
+  readonly history: readonly number[];
+}
+
+/** A backbone with or without something learned on it: it learns from a few images, and scores others. */
+export class AnomalyDetector {
+  readonly #backbone: Backbone;
+  readonly #runtime: Runtime;
+  #head: FittedHead | undefined;
+  #predictor: Predictor | undefined;
+  #values: Readonly<Record<string, HostTensor>> | undefined;
+
+  constructor(
+    backbone: Backbone,
+    runtime: Runtime,
+    fitted?: { head: FittedHead; predictor: Predictor },
+  ) {
+    this.#backbone = backbone;
+    this.#runtime = runtime;
+    this.#head = fitted?.head;
+    this.#predictor = fitted?.predictor;
   }
 
-  /** Side S of the square that images are resized to. */
-  get imageSize(): number {
-    return this.#predictor.imageSize;
+  /** What was learned; nothing before {@link fit}. */
+  get head(): FittedHead | undefined {
+    return this.#head;
+  }
+
+  get backbone(): Backbone {
+    return this.#backbone;
+  }
+
+  /** The trained weights, where they were learned by this object. */
+  get values(): Readonly<Record<string, HostTensor>> | undefined {
+    return this.#values;
+  }
+
+  /**
+   * Learns from a few normal and abnormal images, forgetting what was learned before.
+   *
+   * @throws {IqeError} `data` without images of both kinds; `config`; `interrupted`.
+   */
+  async fit(support: readonly SupportImage[], options: DetectorFitOptions = {}): Promise<void> {
+    if (new Set(support.map(({ label }) => label)).size < 2) {
+      throw new IqeError('data', 'Normal and abnormal images are needed to learn from.', {
+        hint: 'At least one of each; 4 to 16 of each are usual.',
+      });
+    }
+    const config = resolveRunConfig(options.config);
+    const abnormal = support.filter(({ label }) => label === 'abnormal');
+    const masks = abnormal.every(({ mask }) => mask !== undefined);
+    const labelled = (images: readonly SupportImage[]) =>
+      images.map((image) => labelledImage(image, masks));
+    const { values, history, decision } = await fitFewShot(
+      this.#backbone,
+      config,
+      labelled(support),
+      labelled(options.validation ?? []),
+      new MemoryFeatureStore(),
+      this.#runtime,
+      { signal: options.signal, onProgress: options.progress_callback },
+    );
+    await this.#predictor?.release();
+    this.#predictor = await createPredictor(
+      this.#backbone,
+      config,
+      constantWeights(values),
+      this.#runtime,
+    );
+    this.#values = values;
+    this.#head = { config, decision, history };
   }
 
   /**
    * Score and anomaly map of an image.
    *
-   * @throws {IqeError} `interrupted`
+   * @throws {IqeError} `usage` before anything was learned; `interrupted`.
    */
-  async predict(image: RasterImage, options: PredictOptions = {}): Promise<DetailedPrediction> {
+  async predict(
+    image: RasterImage,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Prediction> {
+    if (!this.#predictor || !this.#head) {
+      throw new IqeError('usage', 'This detector has learned nothing yet.', {
+        hint: 'Call fit() with a few labelled images, or load a run.',
+      });
+    }
+    const { imageSize } = this.#predictor;
     throwIfAborted(options.signal);
-    const [raw] = await this.#predictor.predict([imagePlanes(image, this.imageSize)]);
+    const [raw] = await this.#predictor.predict([imagePlanes(image, imageSize)]);
     throwIfAborted(options.signal);
     const { score: rawScore, map: data } = raw!;
-    const modelMap: PixelMap = { width: this.imageSize, height: this.imageSize, data };
+    const modelMap: PixelMap = { width: imageSize, height: imageSize, data };
     const map = resizeMap(modelMap, image.width, image.height);
-    const { calibration, threshold: chosen, mapThreshold } = this.run.decision;
+    const { calibration, threshold: chosen, mapThreshold } = this.#head.decision;
     const score = calibrated(calibration, rawScore);
     const threshold = chosen?.threshold ?? null;
     const label = threshold === null ? null : score >= threshold ? 'abnormal' : 'normal';
-    return {
-      score,
-      rawScore,
-      threshold,
-      label,
-      map,
-      mapThreshold,
-      ...measureMap(map, mapThreshold),
-      modelMap,
-    };
+    const measures = measureMap(map, mapThreshold);
+    return { score, rawScore, threshold, label, map, mapThreshold, ...measures, modelMap };
   }
 
-  /** Frees the model's memory; the detector cannot be used afterwards. */
+  /** Frees the model's memory; the detector must be fitted again to be used. */
   async dispose(): Promise<void> {
-    await this.#predictor.release();
+    await this.#predictor?.release();
+    this.#predictor = undefined;
   }
+}
+
+function labelledImage({ image, label, mask }: SupportImage, masks: boolean): LabelledImage {
+  const { width, height } = image;
+  const empty: PixelMap = { width, height, data: new Float32Array(width * height) };
+  return {
+    label: label === 'abnormal' ? 1 : 0,
+    image: async () => image,
+    mask: async () => (masks ? (mask ?? empty) : null),
+  };
 }

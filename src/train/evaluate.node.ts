@@ -87,7 +87,8 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<EvaluationReport> {
   const { seed, signal, onProgress } = options;
-  const { decision } = detector.run;
+  const head = detector.head!;
+  const { decision } = head;
   const accumulator = new EvaluationAccumulator({
     threshold: decision.threshold?.threshold ?? null,
     pixelThreshold: dataSet.hasMasks ? decision.mapThreshold : null,
@@ -107,7 +108,7 @@ export async function evaluate(
         label,
         patient: sample.patient,
         map: dataSet.hasMasks ? modelMap : null,
-        mask: mask && atModelSize(mask, detector.imageSize),
+        mask: mask && atModelSize(mask, head.config.model.imageSize),
       });
       images.push({ id: sample.id, label, score, rawScore });
       await addContents(hash, sample);

@@ -100,16 +100,7 @@ export async function fitFewShot(
     options,
   );
   const trained = (await options.storeWeights?.(values)) ?? constantWeights(values);
-  const decision = await judge(
-    backbone,
-    config,
-    prompt,
-    trained,
-    support,
-    validation,
-    runtime,
-    options,
-  );
+  const decision = await judge(backbone, config, trained, support, validation, runtime, options);
   return { values, history, decision };
 }
 
@@ -135,6 +126,17 @@ function createEncoder(
     { imageSize: model.imageSize, stages, activation: model.activation },
     runtime,
   );
+}
+
+/** The whole model on trained weights, wherever they are. */
+export async function createPredictor(
+  { checkpoint, tokenizer }: Backbone,
+  { model }: RunConfig,
+  trained: Weights,
+  runtime: Runtime,
+): Promise<Predictor> {
+  const prompt = await promptTemplate(model, checkpoint, tokenizer);
+  return Predictor.create({ checkpoint, prompt, model, trained }, runtime);
 }
 
 /** Weights that are in memory, as part of the graph. */
@@ -229,7 +231,6 @@ async function trainOn(
 async function judge(
   backbone: Backbone,
   config: RunConfig,
-  prompt: PromptTemplate,
   trained: Weights,
   support: readonly LabelledImage[],
   validation: readonly LabelledImage[],
@@ -238,12 +239,7 @@ async function judge(
 ): Promise<Decision> {
   const both = new Set(validation.map(({ label }) => label)).size === 2;
   const images = both ? validation : support;
-  const { checkpoint } = backbone;
-  const { sessionOptions } = checkpoint;
-  const predictor = await Predictor.create(
-    { checkpoint, prompt, model: config.model, trained, sessionOptions },
-    runtime,
-  );
+  const predictor = await createPredictor(backbone, config, trained, runtime);
   try {
     const judged: JudgedImage[] = [];
     for (const { image, label, mask } of images) {

@@ -59,7 +59,7 @@ describe('fit', () => {
     expect([...stages]).toEqual(['features', 'training', 'threshold']);
     expect((await readdir(at('run'))).sort()).toEqual(['run.json', 'weights.safetensors']);
 
-    const detector = await openRun(at('run'), runtime);
+    const { detector } = await openRun(at('run'), runtime);
     const image = await readImage(join(at('Spots_AD'), 'test/Ungood/img/0.png'));
     const prediction = await detector.predict(image);
     expect(prediction.score).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import { frozenImageTower, withActivation } from '../clip/imageEncoder.js';
 import { normalizePlanes } from '../clip/preprocess.js';
 import { slice } from '../graph/layout.js';
 import { compile } from '../graph/onnx.js';
-import type { HostTensor, Runtime, Session, SessionOptions } from '../graph/session.js';
+import type { HostTensor, Runtime, Session } from '../graph/session.js';
 import { B } from '../graph/shape.js';
 import { input } from '../graph/tensor.js';
 import type { ModelConfig } from '../iqe/config.js';
@@ -33,8 +33,8 @@ export class Predictor {
   }
 
   /**
-   * @param trained The trained weights, wherever they are.
-   * @param sessionOptions Where the files of checkpoint and trained weights are found.
+   * @param trained The trained weights: part of the graph, or in files that the checkpoint's session
+   *   options lead to as well.
    */
   static async create(
     parts: {
@@ -42,7 +42,6 @@ export class Predictor {
       readonly prompt: PromptTemplate;
       readonly model: ModelConfig;
       readonly trained: Weights;
-      readonly sessionOptions: SessionOptions;
     },
     runtime: Runtime,
   ): Promise<Predictor> {
@@ -58,7 +57,7 @@ export class Predictor {
     const { anomalyMap, score } = iqeClip({ embedding, stages }, text, parts.trained, model);
     const session = await runtime.createSession(
       compile({ anomalyMap, score }),
-      parts.sessionOptions,
+      checkpoint.sessionOptions,
     );
     return new Predictor(session, model);
   }

@@ -6,11 +6,10 @@ import { writeSafetensors } from '../clip/safetensors.js';
 import { WeightFiles } from '../clip/weightFiles.js';
 import { weightFile } from '../clip/weightFiles.node.js';
 import type { HostTensor, Runtime } from '../graph/session.js';
-import { promptTemplate } from '../iqe/prompts.js';
 import type { Weights } from '../nn/parameters.js';
 import { type BackboneOptions, openBackbone } from './backbone.node.js';
 import { AnomalyDetector } from './detector.js';
-import { Predictor } from './predictor.js';
+import { createPredictor } from './fewShot.js';
 import { parseSavedRun, type SavedRun } from './savedRun.js';
 import type { TrainingState } from './trainer.js';
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainingCheckpoint.js';
@@ -85,6 +84,12 @@ export class RunFolder {
   }
 }
 
+/** A finished run, ready to score images. */
+export interface OpenedRun {
+  readonly run: SavedRun;
+  readonly detector: AnomalyDetector;
+}
+
 /**
  * Loads a finished run, with its backbone.
  *
@@ -97,7 +102,7 @@ export async function openRun(
     /** Where the backbone is now, if it moved. */
     readonly backbone?: string | undefined;
   } = {},
-): Promise<AnomalyDetector> {
+): Promise<OpenedRun> {
   const folder = new RunFolder(path);
   const run = await folder.read();
   if (!run) {
@@ -112,20 +117,15 @@ export async function openRun(
     });
   }
   const { config } = run;
-  const { checkpoint, tokenizer } = await openBackbone(
-    options.backbone ?? config.backbone,
-    options,
-  );
-  if (checkpoint.identity !== run.backboneIdentity) {
+  const backbone = await openBackbone(options.backbone ?? config.backbone, options);
+  if (backbone.checkpoint.identity !== run.backboneIdentity) {
     throw new IqeError(
       'checkpoint',
       `The run in ${path} was trained on other weights than '${config.backbone}' has now.`,
       { hint: 'Point --backbone at the weights that it was trained on, or fit it again.' },
     );
   }
-  const prompt = await promptTemplate(config.model, checkpoint, tokenizer);
-  const trained = await folder.openWeights();
-  const { sessionOptions } = checkpoint;
-  const parts = { checkpoint, prompt, model: config.model, trained, sessionOptions };
-  return new AnomalyDetector(await Predictor.create(parts, runtime), { ...run, decision });
+  const predictor = await createPredictor(backbone, config, await folder.openWeights(), runtime);
+  const head = { config, decision, history: run.history };
+  return { run, detector: new AnomalyDetector(backbone, runtime, { head, predictor }) };
 }

@@ -33,7 +33,8 @@ export async function writeSmallDataSet(
   }
 }
 
-function drawSpot(size: number, abnormal: boolean, random: Random) {
+/** A textured disc [size, size], with a bright spot where abnormal, and the spot's mask (255). */
+export function drawSpot(size: number, abnormal: boolean, random: Random) {
   const image = new Uint8Array(size * size);
   const mask = new Uint8Array(size * size);
   const x = random.between(0.3, 0.7) * size;

@@ -39,13 +39,17 @@ export const evaluateCommand: VerbBuilder = (run) =>
           const { seed } = settings.run;
           const { backbone } = settings.given as { backbone?: string };
           const dataSet = await readDataSet(data, { signal });
-          const detector = await openRun(flags.run, nodeRuntime(runtimeOptions(settings.machine)), {
-            backbone,
-            signal,
-            onProgress,
-          });
+          const { run: saved, detector } = await openRun(
+            flags.run,
+            nodeRuntime(runtimeOptions(settings.machine)),
+            {
+              backbone,
+              signal,
+              onProgress,
+            },
+          );
           try {
-            const samples = evaluationSamples(dataSet, flags.split, detector.run.data);
+            const samples = evaluationSamples(dataSet, flags.split, saved.data);
             const report = await evaluate(detector, dataSet, samples, { seed, signal, onProgress });
             for (const { message } of report.failures) note(`Failed: ${message}`);
             print({ run: flags.run, split: flags.split, ...report }, describeEvaluation);

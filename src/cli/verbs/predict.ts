@@ -8,6 +8,7 @@ import {
   pictureKinds,
 } from '../../report/predictions.js';
 import type { AnomalyDetector } from '../../train/detector.js';
+import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
 import { type InputImage, inputImages } from '../inputs.js';
 import { runtimeOptions } from '../machine.js';
@@ -43,13 +44,17 @@ export const predictCommand: VerbBuilder = (run) =>
         const { signal, onProgress, settings, print } = context;
         const images = await inputImages(operands, signal);
         const { backbone } = settings.given as { backbone?: string };
-        const detector = await openRun(flags.run, nodeRuntime(runtimeOptions(settings.machine)), {
-          backbone,
-          signal,
-          onProgress,
-        });
+        const { run: saved, detector } = await openRun(
+          flags.run,
+          nodeRuntime(runtimeOptions(settings.machine)),
+          {
+            backbone,
+            signal,
+            onProgress,
+          },
+        );
         try {
-          const report = await predictAll(detector, images, flags, context);
+          const report = await predictAll(detector, saved, images, flags, context);
           if (flags.out !== undefined) {
             const { writePredictions } = await import('../../report/pictures.node.js');
             await writePredictions(flags.out, report);
@@ -65,6 +70,7 @@ export const predictCommand: VerbBuilder = (run) =>
 
 async function predictAll(
   detector: AnomalyDetector,
+  { config, createdWith }: SavedRun,
   images: readonly InputImage[],
   flags: PredictFlags,
   { signal, onProgress, note }: VerbContext,
@@ -86,7 +92,6 @@ async function predictAll(
     }
     onProgress({ stage: 'prediction', done: index + 1, total: images.length, unit: 'images' });
   }
-  const { config, createdWith } = detector.run;
   const model = {
     method: config.method,
     preset: config.preset,
