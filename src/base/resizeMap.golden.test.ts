@@ -1,10 +1,10 @@
-import { describe, it } from 'vitest';
+import { it } from 'vitest';
 import { expectClose } from '../../test/support/close.js';
 import { recordedTensors } from '../../test/support/safetensors.js';
-import { goldenFolder, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder } from '../../test/support/shared.js';
 import { resizeMap } from './resizeMap.js';
 
-describe.skipIf(!has(`${goldenFolder}/upsample.safetensors`))('resizeMap as recorded', () => {
+describeWith(`${goldenFolder}/upsample.safetensors`, 'resizeMap as recorded', () => {
   it('upsamples like PyTorch with half-pixel centres', () => {
     const tensors = recordedTensors('upsample.safetensors');
     let compared = 0;

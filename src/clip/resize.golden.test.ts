@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { recordedTensors } from '../../test/support/safetensors.js';
-import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder, goldenJson } from '../../test/support/shared.js';
 import type { RasterImage } from '../base/image.js';
 import { type ResizeFilter, resize } from './resize.js';
 
-describe.skipIf(!has(`${goldenFolder}/resize.safetensors`))('resize, as recorded', () => {
+describeWith(`${goldenFolder}/resize.safetensors`, 'resize, as recorded', () => {
   const { cases, filters } = goldenJson<{
     cases: { case: string; content: string; input: number[]; output: [number, number] }[];
     filters: ResizeFilter[];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
-import { goldenFolder, goldenJson, has, sharedFolder } from '../../test/support/shared.js';
+import { expect, it } from 'vitest';
+import { describeWith, goldenFolder, goldenJson, sharedFolder } from '../../test/support/shared.js';
 import { clipMerges, loadTokenizer } from './tokenizer.node.js';
 import { straighten } from './tokenizerText.js';
 
@@ -23,7 +23,7 @@ interface TokenizerRecording {
   readonly mojibake: TokenizerCase[];
 }
 
-describe.skipIf(!has(`${goldenFolder}/tokenizer.json`))('tokenizer, recorded', async () => {
+describeWith(`${goldenFolder}/tokenizer.json`, 'tokenizer, recorded', async () => {
   const recording = goldenJson<TokenizerRecording>('tokenizer.json');
   const tokenizer = await loadTokenizer();
 
@@ -53,7 +53,7 @@ describe.skipIf(!has(`${goldenFolder}/tokenizer.json`))('tokenizer, recorded', a
 
 const originalList = `${sharedFolder}reference/bpe_simple_vocab_16e6.txt.gz`;
 
-describe.skipIf(!has(originalList))('the merge list, recorded', () => {
+describeWith(originalList, 'the merge list, recorded', () => {
   it('is the beginning of the original list', () => {
     const original = gunzipSync(readFileSync(originalList)).toString('utf8').split('\n');
     expect(clipMerges()).toEqual(original.slice(1, 48_895));

@@ -1,12 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectClose } from '../../test/support/close.js';
 import { recordedTensors } from '../../test/support/safetensors.js';
-import { goldenFolder, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder } from '../../test/support/shared.js';
 import { AUGMENTATIONS, augment, type Planes, sampleAffine } from './augment.js';
 
 const TOLERANCE = 5e-5;
 
-describe.skipIf(!has(`${goldenFolder}/augment.safetensors`))('augment, as recorded', () => {
+describeWith(`${goldenFolder}/augment.safetensors`, 'augment, as recorded', () => {
   const tensors = recordedTensors('augment.safetensors');
 
   /** Entry `index` of a recorded batch `[N, C, H, W]`. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pattern, png } from '../../test/support/images.js';
-import { has, realDataFolder } from '../../test/support/shared.js';
+import { describeWith, realDataFolder } from '../../test/support/shared.js';
 import type { DataCheck, FindingKind } from './check.js';
 import { checkDataSet } from './check.node.js';
 import { describeDataCheck } from './checkText.js';
@@ -278,7 +278,7 @@ describe('describeDataCheck', () => {
   });
 });
 
-describe.skipIf(!has(realDataFolder))('real data', () => {
+describeWith(realDataFolder, 'real data', () => {
   it.each(['Brain_MS_AD', 'Breast_US_AD', 'Chest_AD', 'Head_CT_AD'])(
     '%s can be used',
     async (name) => {

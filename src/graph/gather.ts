@@ -1,12 +1,14 @@
-import { flattenRows, reshape, unsqueeze } from './layout.js';
-import { formatShape, product, shapeError } from './shape.js';
+import { cast, indicator } from './elementwise.js';
+import { flattenRows, reshape, transposeLast } from './layout.js';
+import { matmul } from './matmul.js';
+import { formatShape, product, shapeError, staticDimension } from './shape.js';
 import { apply, constant, type Tensor } from './tensor.js';
 
 /**
  * Rows of a table: y[..., :] = table[ids[...], :].
  *
  * @param table [V, C]
- * @param ids int64 [...], from 0 to V − 1
+ * @param ids int64 [...], from 0 to V − 1, V ≤ 2²⁴
  * @returns [..., C]
  */
 export function gatherRows(table: Tensor, ids: Tensor): Tensor {
@@ -25,14 +27,18 @@ export function gatherRows(table: Tensor, ids: Tensor): Tensor {
   });
 }
 
-/** Zeros of the table's shape to which row i of `rows` is added at `ids[i]`: what {@link gatherRows} reverses. */
+/**
+ * Zeros of the table's shape to which row i of `rows` is added at `ids[i]`: what {@link gatherRows}
+ * reverses. As a product with the ids' one-hot code: ONNX Runtime's `ScatterND` adds without locks,
+ * and loses rows of repeated ids when it runs on several threads.
+ */
 function scatterAddRows(table: Tensor, ids: Tensor, rows: Tensor): Tensor {
-  const [count, width] = table.shape as [number, number];
-  const flatIds = unsqueeze(reshape(ids, [product(ids.shape)]), 1); // [N, 1]
-  return apply({
-    op: 'ScatterND',
-    inputs: [constant(new Float32Array(count * width), [count, width]), flatIds, flattenRows(rows)],
-    attributes: { reduction: 'add' },
-    shape: table.shape,
-  });
+  const count = staticDimension(table.shape, 0, 'gatherRows');
+  const flatIds = cast(reshape(ids, [product(ids.shape), 1]), 'float32'); // [N, 1]
+  const places = constant(
+    Float32Array.from({ length: count }, (_, place) => place),
+    [1, count],
+  );
+  const oneHot = indicator('Equal', flatIds, places); // [N, V]
+  return matmul(transposeLast(oneHot), flattenRows(rows));
 }

@@ -295,6 +295,22 @@ describe('grad', () => {
     expect(d!.data[0]).toBeCloseTo(12, 4);
   });
 
+  it('adds every row of a repeated id, on several threads', async () => {
+    const ids = Array.from({ length: 4000 }, (_, i) => i % 7);
+    const table = input('table', [7, 192]);
+    const [gradient] = grad(sumAll(gatherRows(table, integers(ids))), [table]);
+    const session = await nodeRuntime({ threads: 4 }).createSession(
+      compile({ gradient: gradient! }),
+    );
+    const feeds = { table: host(new Float32Array(7 * 192), [7, 192]) };
+    for (let run = 0; run < 5; run++) {
+      const { gradient: result } = await session.run(feeds);
+      const total = (result!.data as Float32Array).reduce((a, b) => a + b, 0);
+      expect(total).toBe(4000 * 192);
+    }
+    await session.release();
+  });
+
   it('names a parameter that the loss does not depend on, and refuses a loss that is no scalar', () => {
     const x = input('x', [2]);
     const other = input('other', [2]);

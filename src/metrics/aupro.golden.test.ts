@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectWithin } from '../../test/support/close.js';
 import { type RecordedTensor, recordedTensors } from '../../test/support/safetensors.js';
-import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder, goldenJson } from '../../test/support/shared.js';
 import { aupro, countPixels } from './aupro.js';
 import { auroc } from './auroc.js';
 import { averagePrecision } from './averagePrecision.js';
@@ -29,7 +29,7 @@ interface Case {
   pixel_ap: number | null;
 }
 
-describe.skipIf(!has(`${goldenFolder}/aupro.json`))('pixel metrics as recorded', () => {
+describeWith(`${goldenFolder}/aupro.json`, 'pixel metrics as recorded', () => {
   const { cases } = goldenJson<{ cases: Case[] }>('aupro.json');
   const tensors = recordedTensors('aupro.safetensors');
 

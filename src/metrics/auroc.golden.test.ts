@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectWithin } from '../../test/support/close.js';
-import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder, goldenJson } from '../../test/support/shared.js';
 import { auroc, partialAuroc, partialAurocMcClish } from './auroc.js';
 import { averagePrecision } from './averagePrecision.js';
 import { delong } from './delong.js';
@@ -26,7 +26,7 @@ interface Case {
 
 const file = 'metrics.json';
 
-describe.skipIf(!has(`${goldenFolder}/${file}`))('image metrics as recorded', () => {
+describeWith(`${goldenFolder}/${file}`, 'image metrics as recorded', () => {
   it('agrees in every case to 1e-9', () => {
     const { cases } = goldenJson<{ cases: Case[] }>(file);
     expect(cases.length).toBeGreaterThan(0);

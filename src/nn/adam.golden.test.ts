@@ -1,6 +1,6 @@
-import { describe, it } from 'vitest';
+import { it } from 'vitest';
 import { expectClose } from '../../test/support/close.js';
-import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder, goldenJson } from '../../test/support/shared.js';
 import { adamStep } from './adam.js';
 
 interface Recording {
@@ -14,7 +14,7 @@ interface Recording {
   }[];
 }
 
-describe.skipIf(!has(`${goldenFolder}/adam.json`))('Adam against recorded values', () => {
+describeWith(`${goldenFolder}/adam.json`, 'Adam against recorded values', () => {
   const recording = goldenJson<Recording>('adam.json');
 
   it.each(recording.runs)('learning rate $lr, betas $betas', ({ lr, betas, eps, steps }) => {

@@ -1,13 +1,13 @@
-import { describe, it } from 'vitest';
+import { it } from 'vitest';
 import { expectClose } from '../../test/support/close.js';
 import { evaluate, host } from '../../test/support/evaluate.js';
 import { recordedTensors } from '../../test/support/safetensors.js';
-import { goldenFolder, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder } from '../../test/support/shared.js';
 import { grad } from '../graph/gradient.js';
 import { constant, input } from '../graph/tensor.js';
 import { gaussianSmoothing, interpolate, upsample } from './interpolation.js';
 
-describe.skipIf(!has(`${goldenFolder}/upsample.safetensors`))('upsampling against PyTorch', () => {
+describeWith(`${goldenFolder}/upsample.safetensors`, 'upsampling against PyTorch', () => {
   const recorded = recordedTensors('upsample.safetensors');
   const names = Object.keys(recorded).filter((name) => name.endsWith('.x'));
 
@@ -27,19 +27,16 @@ describe.skipIf(!has(`${goldenFolder}/upsample.safetensors`))('upsampling agains
   });
 });
 
-describe.skipIf(!has(`${goldenFolder}/gaussian.safetensors`))(
-  'Gaussian smoothing against SciPy',
-  () => {
-    const recorded = recordedTensors('gaussian.safetensors');
-    const names = Object.keys(recorded).filter((name) => name.includes('.sigma'));
+describeWith(`${goldenFolder}/gaussian.safetensors`, 'Gaussian smoothing against SciPy', () => {
+  const recorded = recordedTensors('gaussian.safetensors');
+  const names = Object.keys(recorded).filter((name) => name.includes('.sigma'));
 
-    it.each(names)('%s', async (name) => {
-      const [stem, sigma] = name.split('.sigma') as [string, string];
-      const { data, shape } = recorded[stem]!;
-      const smooth = (size: number) => gaussianSmoothing(size, Number(sigma));
-      const x = constant(data as Float32Array, shape);
-      const { y } = await evaluate({ y: interpolate(x, smooth(shape[1]!), smooth(shape[2]!)) });
-      expectClose(y!.data, recorded[name]!.data as Float32Array, 1e-6, name);
-    });
-  },
-);
+  it.each(names)('%s', async (name) => {
+    const [stem, sigma] = name.split('.sigma') as [string, string];
+    const { data, shape } = recorded[stem]!;
+    const smooth = (size: number) => gaussianSmoothing(size, Number(sigma));
+    const x = constant(data as Float32Array, shape);
+    const { y } = await evaluate({ y: interpolate(x, smooth(shape[1]!), smooth(shape[2]!)) });
+    expectClose(y!.data, recorded[name]!.data as Float32Array, 1e-6, name);
+  });
+});

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectClose, expectWithin } from '../../test/support/close.js';
 import { evaluate, host, hostIntegers } from '../../test/support/evaluate.js';
 import { recordedTensors } from '../../test/support/safetensors.js';
-import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder, goldenJson } from '../../test/support/shared.js';
 import { gelu, quickGelu } from '../graph/activation.js';
 import { convolveSame, patches } from '../graph/convolution.js';
 import { gatherRows } from '../graph/gather.js';
@@ -79,7 +79,7 @@ function flatPixels(x: Tensor): Tensor {
   return reshape(x, [x.shape[0]!, product(x.shape.slice(1))]);
 }
 
-describe.skipIf(!has(`${goldenFolder}/layers.json`))('layers against recorded values', () => {
+describeWith(`${goldenFolder}/layers.json`, 'layers against recorded values', () => {
   const cases = goldenJson<{ layers: LayerCase[] }>('layers.json').layers;
   const recorded = recordedTensors('layers.safetensors');
 

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectClose } from '../../test/support/close.js';
 import { evaluate, host } from '../../test/support/evaluate.js';
 import { recordedTensors } from '../../test/support/safetensors.js';
-import { goldenFolder, goldenJson, has } from '../../test/support/shared.js';
+import { describeWith, goldenFolder, goldenJson } from '../../test/support/shared.js';
 import { grad } from '../graph/gradient.js';
 import { take } from '../graph/layout.js';
 import { constant, input, type Tensor } from '../graph/tensor.js';
@@ -31,7 +31,7 @@ const losses: Record<string, (x: Tensor, target: Tensor, smooth?: number) => Ten
 /** Cases whose gradients span many orders of magnitude are compared entry by entry. */
 const entrywise = new Set(['bce_saturated', 'focal_saturated']);
 
-describe.skipIf(!has(`${goldenFolder}/losses.json`))('losses against recorded values', () => {
+describeWith(`${goldenFolder}/losses.json`, 'losses against recorded values', () => {
   const { cases } = goldenJson<{ cases: LossCase[] }>('losses.json');
   const recorded = recordedTensors('losses.safetensors');
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { describe, it } from 'vitest';
 
 /** The folder of reference material beside the project; tests that need it skip where it is absent. */
 export const sharedFolder = fileURLToPath(new URL('../../../shared/', import.meta.url));
@@ -20,4 +21,18 @@ export function has(path: string): boolean {
 /** A JSON file of recorded values. */
 export function goldenJson<T>(name: string): T {
   return JSON.parse(readFileSync(`${goldenFolder}/${name}`, 'utf8')) as T;
+}
+
+/**
+ * Tests that need files or folders. Where one is absent, `body`, which may read them at once, is not
+ * run, and one skipped test says what is missing.
+ */
+export function describeWith(
+  paths: string | readonly string[],
+  name: string,
+  body: () => void,
+): void {
+  const missing = [paths].flat().filter((path) => !existsSync(path));
+  if (missing.length === 0) describe(name, body);
+  else describe(name, () => void it.skip(`needs ${missing.join(' and ')}`));
 }

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectWithin } from '../../../test/support/close.js';
 import { recordedTensors } from '../../../test/support/safetensors.js';
-import { goldenFolder, goldenJson, has, sharedFolder } from '../../../test/support/shared.js';
+import {
+  describeWith,
+  goldenFolder,
+  goldenJson,
+  sharedFolder,
+} from '../../../test/support/shared.js';
 import { wasmCodecs } from './codecs.node.js';
 import { decodeDicom } from './decodeDicom.js';
 
@@ -39,7 +44,7 @@ function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-describe.skipIf(!has(recorded) || !has(folder))('DICOM files as recorded', () => {
+describeWith([recorded, folder], 'DICOM files as recorded', () => {
   const { files, not_decoded } = goldenJson<{
     files: RecordedFile[];
     not_decoded: Omit<RecordedFile, 'values' | 'display' | 'probes'>[];

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { has, realDataFolder } from '../../../test/support/shared.js';
+import { describeWith, realDataFolder } from '../../../test/support/shared.js';
 import { readImageFolders } from './explicit.node.js';
 import { readDataSet } from './read.node.js';
 
@@ -196,7 +196,7 @@ describe('readImageFolders', () => {
   });
 });
 
-describe.skipIf(!has(realDataFolder))('real data', () => {
+describeWith(realDataFolder, 'real data', () => {
   it.each([
     ['Brain_MS_AD', { valid: [16, 16], test: [20, 96] }, true, 'derived'],
     ['Breast_US_AD', { valid: [16, 16], test: [34, 83] }, true, 'none'],

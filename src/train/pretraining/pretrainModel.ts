@@ -1,13 +1,13 @@
 import type { ClipConfig } from '../../clip/config.js';
 import { gridSize, imageTower } from '../../clip/imageTower.js';
 import { textBlocks, textHead } from '../../clip/textTower.js';
-import { add, indicator, multiply } from '../../graph/elementwise.js';
+import { add, cast, multiply } from '../../graph/elementwise.js';
+import { gatherRows } from '../../graph/gather.js';
 import { grad } from '../../graph/gradient.js';
-import { flattenRows, reshape, slice } from '../../graph/layout.js';
+import { reshape, slice } from '../../graph/layout.js';
 import { matmul } from '../../graph/matmul.js';
 import { type CompiledGraph, compile } from '../../graph/onnx.js';
-import { product, type Shape } from '../../graph/shape.js';
-import { constant, input, type Tensor } from '../../graph/tensor.js';
+import { input, type Tensor } from '../../graph/tensor.js';
 import { layerNormLayer, projection } from '../../nn/layers.js';
 import { filled, type Initialiser, normal, Parameters, Weights } from '../../nn/parameters.js';
 import { contrastiveLoss, imageStateLoss, stateLoss } from './contrastiveLoss.js';
@@ -113,7 +113,7 @@ function trainableImageTower(
   const { hidden, embedding } = imageTower(
     {
       pixelValues,
-      positions: selectRows(table, places), // [B, 1 + K, D]
+      positions: gatherRows(table, cast(places, 'int64')), // [B, 1 + K, D]
       patchEmbedding: reshape(kernel, [width, 3 * patchSize * patchSize]),
     },
     weights,
@@ -137,29 +137,10 @@ function trainableTextTower(ids: Tensor, endPlaces: Tensor, { weights, config }:
   const embeddings = weights.at('text_model').at('embeddings');
   const table = embeddings.at('token_embedding').get('weight', [vocabularySize, width]);
   const positions = embeddings.at('position_embedding').get('weight', [contextLength, width]);
-  const embedded = add(selectRows(table, ids), slice(positions, 0, 0, tokens));
+  const embedded = add(gatherRows(table, cast(ids, 'int64')), slice(positions, 0, 0, tokens));
   const last = textBlocks(embedded, weights, config).at(-1)!; // [B + 2, N, C]
   const end = matmul(reshape(endPlaces, [texts, 1, tokens]), last); // [B + 2, 1, C]
   return textHead(reshape(end, [texts, width]), weights, config);
-}
-
-/**
- * Rows of a table, as the product of a one-hot matrix with it: its gradient is a product as well, and
- * the same on any number of threads, which adding up rows in place is not.
- *
- * @param ids Whole numbers as float32 [...].
- * @returns [..., C]
- */
-function selectRows(table: Tensor, ids: Tensor): Tensor {
-  const [rows, width] = table.shape as [number, number];
-  const all = constant(
-    Float32Array.from({ length: rows }, (_, row) => row),
-    [1, rows],
-  );
-  const oneHot = indicator('Equal', reshape(ids, [product(ids.shape), 1]), all); // [n, rows]
-  const selected = matmul(oneHot, table);
-  const shape: Shape = [...ids.shape, width];
-  return reshape(flattenRows(selected), shape);
 }
 
 /** The same weights with CLIP's start values instead of the layers' own. */
