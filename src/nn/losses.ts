@@ -75,8 +75,9 @@ export function agreement(
     const sum = add(multiply(code(subtract(1, mask)), normal), multiply(code(mask), abnormal));
     return add(sum, smoothing);
   }
-  // The same, as a + b · abnormal: (1 − s) + s + (2s − 1) · m where normal, 2s + (1 − 2s) · m where not.
-  const a = subtract(1, multiply(mask, contrast));
+  // The same, as a + b · abnormal: 1 + (2s − 1) · m where normal, 2s + (1 − 2s) · m where not. a as a sum
+  // of two parts, since 1 − (1 − 2s) would lose most digits of s.
+  const a = add(subtract(1, mask), multiply(mask, 2 * smoothing));
   const b = multiply(subtract(multiply(mask, 2), 1), contrast);
   return add(a, multiply(b, abnormal));
 }
