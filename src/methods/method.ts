@@ -1,0 +1,106 @@
+import type { Random } from '../base/random.js';
+import type { HostTensors } from '../graph/session.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { Weights } from '../nn/parameters.js';
+
+/** Symbolic tensors by name, the batch first in each. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** What a method must be given. */
+export interface MethodNeeds {
+  /** The images that it learns from. */
+  readonly images: 'none' | 'normal' | 'normal and abnormal';
+  /** Masks of the abnormal ones; `optional` where it also learns from labels alone. */
+  readonly masks: 'no' | 'optional' | 'yes';
+  /** Whether its prompts name what the images show. */
+  readonly className: boolean;
+  /** Normal images that are remembered and compared with. */
+  readonly references: 'no' | 'optional' | 'yes';
+}
+
+/** What every method says of a batch of images. */
+export interface MethodOutputs {
+  /** Anomaly map [B, S, S], larger where more abnormal. */
+  readonly map: Tensor;
+  /** Image score [B], larger where more abnormal. */
+  readonly score: Tensor;
+}
+
+/** How its authors train a method. */
+export interface TrainingSettings {
+  readonly learningRate: number;
+  readonly betas: readonly [number, number];
+  /** Decoupled (AdamW); 0 is plain Adam. */
+  readonly weightDecay: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+}
+
+/**
+ * A method as graphs on one backbone, at one image size, for one kind of image: what depends on no
+ * image (texts, positions) was computed when the object was made.
+ *
+ * An image goes through {@link features}, which a cache may keep, then {@link interlude} where there is
+ * one, then {@link forward}. A method with references first has {@link remember} run on each of them;
+ * the rows of all are its memory, thinned by {@link select}; then {@link ranged} is run on the support
+ * images, and the smallest and largest value of each quantity join the memory as `NAME.range` [2].
+ */
+export interface Method<
+  Features extends Tensors = Tensors,
+  Outputs extends MethodOutputs = MethodOutputs,
+> {
+  readonly name: string;
+  readonly needs: MethodNeeds;
+  /** S: images are S × S. */
+  readonly imageSize: number;
+  readonly inputNormalization: 'clip' | 'none';
+  /** Nothing for methods without trained parameters. */
+  readonly training?: TrainingSettings;
+
+  /**
+   * The frozen part, in which nothing is trained.
+   *
+   * @param pixelValues Normalised pixels [B, 3, S, S].
+   */
+  features(pixelValues: Tensor): Features;
+
+  /** A step between features and forward that is no graph. */
+  readonly interlude?: Interlude<Features>;
+
+  /**
+   * From features to map and score, and all that {@link loss} reads.
+   *
+   * @param weights The trained parameters.
+   * @param memory What {@link remember} (and {@link select}, {@link ranged}) left: [N, C] each.
+   */
+  forward(features: Features, weights: Weights, memory?: Tensors): Outputs;
+
+  /**
+   * The training loss, a scalar.
+   *
+   * @param labels [B], 1 where abnormal
+   * @param masks [B, S, S], 1 where abnormal; none for a set that has only labels
+   */
+  loss?(outputs: Outputs, labels: Tensor, masks: Tensor | undefined): Tensor;
+
+  /** What is kept of a normal image, by name: rows [B, N, C]. */
+  remember?(features: Features, weights: Weights): Tensors;
+
+  /** Chooses among the rows [N, C] of all references; all are kept without it. */
+  select?(rows: HostTensors, random: Random): HostTensors;
+
+  /**
+   * Quantities that are scaled to 0…1 by their smallest and largest value over a set of images before
+   * they are mixed. The authors of such methods take the test set; here it is the support images,
+   * so that the score of an image does not depend on which others are scored.
+   */
+  ranged?(features: Features, weights: Weights, memory: Tensors): Tensors;
+}
+
+/** A step outside of a graph whose result is a constant for gradients, such as a clustering. */
+export interface Interlude<Features extends Tensors = Tensors> {
+  /** What it reads, as a graph. */
+  reads(features: Features, weights: Weights): Tensors;
+  /** What it gives, by the names and in the shapes in which {@link Method.forward} finds it among the features. */
+  gives(values: HostTensors, random: Random): HostTensors;
+}
