@@ -7,7 +7,7 @@ import { B } from '../graph/shape.js';
 import { constant, input, type Tensor } from '../graph/tensor.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { ClipConfig } from './config.js';
-import { gridSize, imageTower, resizePositions } from './imageTower.js';
+import { gridSize, type ImageTowerStart, imageTower, resizePositions } from './imageTower.js';
 
 /** What the frozen image tower says of a batch of images. */
 export interface ImageFeatures {
@@ -96,16 +96,30 @@ export async function frozenImageTower(
   pixelValues: Tensor,
   config: ClipConfig = checkpoint.config,
 ) {
-  const { width, patchSize, imageSize } = config.vision;
-  const grid = gridSize(config, pixelValues.shape[3] as number);
-  const ownGrid = gridSize(config, imageSize);
+  const start = await frozenImageStart(checkpoint, pixelValues.shape[3] as number);
+  return imageTower({ pixelValues, ...start }, checkpoint.tensors.weights, config);
+}
+
+/**
+ * The first weights of the image tower for images of `imageSize`.
+ *
+ * @param interpolation How positions are resized, where it is not CLIP's own way.
+ */
+export async function frozenImageStart(
+  { config, tensors }: Checkpoint,
+  imageSize: number,
+  interpolation?: Parameters<typeof resizePositions>[3],
+): Promise<ImageTowerStart> {
+  const { width, patchSize } = config.vision;
+  const grid = gridSize(config, imageSize);
+  const ownGrid = gridSize(config, config.vision.imageSize);
   const name = 'vision_model.embeddings.position_embedding.weight';
-  const own = await checkpoint.tensors.read(name, [1 + ownGrid ** 2, width]);
-  const positions = constant(resizePositions(own, width, grid), [1 + grid ** 2, width]);
-  const patchEmbedding = checkpoint.tensors.reshaped(
+  const own = await tensors.read(name, [1 + ownGrid ** 2, width]);
+  const resized = resizePositions(own, width, grid, interpolation);
+  const patchEmbedding = tensors.reshaped(
     'vision_model.embeddings.patch_embedding.weight',
     [width, 3, patchSize, patchSize],
     [width, 3 * patchSize * patchSize],
   );
-  return imageTower({ pixelValues, positions, patchEmbedding }, checkpoint.tensors.weights, config);
+  return { positions: constant(resized, [1 + grid ** 2, width]), patchEmbedding };
 }

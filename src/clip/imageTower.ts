@@ -5,16 +5,24 @@ import { linear } from '../graph/matmul.js';
 import type { Dimension } from '../graph/shape.js';
 import { expand } from '../graph/sum.js';
 import type { Tensor } from '../graph/tensor.js';
-import { cubicInterpolation, interpolateChannels } from '../nn/interpolation.js';
+import {
+  cubicInterpolation,
+  type InterpolationMatrix,
+  interpolateChannels,
+} from '../nn/interpolation.js';
 import { layerNormLayer, projection } from '../nn/layers.js';
 import type { Weights } from '../nn/parameters.js';
 import { block } from './block.js';
 import type { ClipConfig } from './config.js';
 
-/** The parts of an image tower that depend on the image size. */
-export interface ImageTowerInputs {
+/** What an image tower begins with. */
+export interface ImageTowerInputs extends ImageTowerStart {
   /** Normalised pixels [B, 3, S, S]. */
   readonly pixelValues: Tensor;
+}
+
+/** Its first weights, of which the positions depend on the image size. */
+export interface ImageTowerStart {
   /** [1 + G², D], for the grid of this image size. */
   readonly positions: Tensor;
   /** Patch embedding, flattened: [D, 3 · patch · patch]. */
@@ -39,26 +47,54 @@ export function imageTower(
   weights: Weights,
   config: ClipConfig,
 ): ImageTowerOutputs {
-  const { vision } = config;
-  const { width, layerNormEpsilon } = vision;
-  const tower = weights.at('vision_model');
-  const patchTokens = linear(patches(inputs.pixelValues, vision.patchSize), inputs.patchEmbedding);
+  const hidden = [normalizeEmbedded(embedImage(inputs, weights, config), weights, config)];
+  for (let layer = 0; layer < config.vision.layers; layer++) {
+    hidden.push(imageBlock(hidden[layer]!, layer, weights, config));
+  }
+  return { hidden, ...imageHead(take(hidden.at(-1)!, 1, 0), weights, config) };
+}
+
+/** Class and patch tokens with their positions [B, 1 + G², D], before the first layer norm. */
+export function embedImage(
+  { pixelValues, patchEmbedding, positions }: ImageTowerInputs,
+  weights: Weights,
+  { vision: { width, patchSize } }: ClipConfig,
+): Tensor {
+  const patchTokens = linear(patches(pixelValues, patchSize), patchEmbedding);
   const batch: Dimension = patchTokens.shape[0]!;
   const classToken = expand(
-    tower.at('embeddings').get('class_embedding', [width]),
+    weights.at('vision_model').at('embeddings').get('class_embedding', [width]),
     [batch, 1, width],
     patchTokens,
   );
-  const embedded = add(concat([classToken, patchTokens], 1), inputs.positions); // [B, 1 + G², D]
-  let x = layerNormLayer(embedded, tower.at('pre_layrnorm'), layerNormEpsilon);
-  const hidden = [x];
-  for (let layer = 0; layer < vision.layers; layer++) {
-    x = block(x, tower.at('encoder').at('layers').at(layer), vision);
-    hidden.push(x);
-  }
-  const pooled = layerNormLayer(take(x, 1, 0), tower.at('post_layernorm'), layerNormEpsilon);
-  const embedding = projection(pooled, weights.at('visual_projection'), config.embeddingWidth);
-  return { hidden, pooled, embedding };
+  return add(concat([classToken, patchTokens], 1), positions);
+}
+
+/** The layer norm before the first block. */
+export function normalizeEmbedded(x: Tensor, weights: Weights, { vision }: ClipConfig): Tensor {
+  return layerNormLayer(x, weights.at('vision_model').at('pre_layrnorm'), vision.layerNormEpsilon);
+}
+
+/** Block `layer`, counted from 0: [B, N, D] → [B, N, D]. */
+export function imageBlock(
+  x: Tensor,
+  layer: number,
+  weights: Weights,
+  { vision }: ClipConfig,
+): Tensor {
+  return block(x, weights.at('vision_model').at('encoder').at('layers').at(layer), vision);
+}
+
+/** The last layer norm and the projection into the shared space: [..., D] → [..., D], [..., C]. */
+export function imageHead(
+  x: Tensor,
+  weights: Weights,
+  { vision, embeddingWidth }: ClipConfig,
+): Pick<ImageTowerOutputs, 'pooled' | 'embedding'> {
+  const norm = weights.at('vision_model').at('post_layernorm');
+  const pooled = layerNormLayer(x, norm, vision.layerNormEpsilon);
+  const embedding = projection(pooled, weights.at('visual_projection'), embeddingWidth);
+  return { pooled, embedding };
 }
 
 /** Patches along one side of an image of `imageSize` pixels; a remainder is not looked at. */
@@ -67,20 +103,21 @@ export function gridSize(config: ClipConfig, imageSize: number): number {
 }
 
 /**
- * Position embeddings for another image size: the class token's is kept, the grid's are resized by
- * bicubic interpolation with antialiasing.
+ * Position embeddings for another image size: the class token's is kept, the grid's are resized.
  *
  * @param positions [1 + g², D] of the checkpoint's own grid
+ * @param interpolation Along each axis: bicubic with antialiasing, unless a method has its own.
  * @returns [1 + G², D]
  */
 export function resizePositions(
   positions: Float32Array,
   width: number,
   grid: number,
+  interpolation: (source: number, target: number) => InterpolationMatrix = cubicInterpolation,
 ): Float32Array {
   const ownGrid = Math.round(Math.sqrt(positions.length / width - 1));
   if (ownGrid === grid) return positions;
-  const along = cubicInterpolation(ownGrid, grid);
+  const along = interpolation(ownGrid, grid);
   const resized = interpolateChannels(positions.subarray(width), width, along, along);
   const result = new Float32Array(width + resized.length);
   result.set(positions.subarray(0, width));
