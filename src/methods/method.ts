@@ -1,7 +1,18 @@
 import type { Random } from '../base/random.js';
+import type { Checkpoint } from '../clip/checkpoint.js';
+import type { ClipConfig } from '../clip/config.js';
+import type { Tokenizer } from '../clip/tokenizer.js';
 import type { HostTensors } from '../graph/session.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Weights } from '../nn/parameters.js';
+
+/** The CLIP that a method is made on; none of it is trained. */
+export interface FrozenClip {
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
+  /** The checkpoint's configuration, possibly with another activation. */
+  readonly clip: ClipConfig;
+}
 
 /** Symbolic tensors by name, the batch first in each. */
 export type Tensors = Readonly<Record<string, Tensor>>;

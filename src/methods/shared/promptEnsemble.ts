@@ -1,12 +1,12 @@
 import { IqeError } from '../../base/errors.js';
 import type { Checkpoint } from '../../clip/checkpoint.js';
-import type { ClipConfig } from '../../clip/config.js';
 import { textBlocks, textHead } from '../../clip/textTower.js';
 import type { Tokenizer } from '../../clip/tokenizer.js';
 import { take } from '../../graph/layout.js';
 import { compile } from '../../graph/onnx.js';
 import type { Runtime } from '../../graph/session.js';
 import { constant, type Tensor } from '../../graph/tensor.js';
+import type { FrozenClip } from '../method.js';
 
 /**
  * Compositional prompt ensemble (WinCLIP, section 4.1): every state in every template. `{}` stands for
@@ -151,18 +151,10 @@ export async function embedPrompts(
   });
 }
 
-/** The frozen text side of a method. */
-export interface TextSide {
-  readonly checkpoint: Checkpoint;
-  readonly tokenizer: Tokenizer;
-  /** The checkpoint's configuration, possibly with another activation. */
-  readonly clip: ClipConfig;
-}
-
 /** The text tower's embeddings of `prompts`, not normalised: a row of C values for each. */
 export async function encodePrompts(
   prompts: readonly string[],
-  { checkpoint, tokenizer, clip }: TextSide,
+  { checkpoint, tokenizer, clip }: FrozenClip,
   runtime: Runtime,
 ): Promise<Float32Array[]> {
   const groups = await embedPrompts(prompts, checkpoint, tokenizer);
@@ -199,13 +191,13 @@ export async function encodePrompts(
  */
 export async function ensembleEmbeddings(
   prompts: readonly [normal: readonly string[], abnormal: readonly string[]],
-  text: TextSide,
+  frozen: FrozenClip,
   runtime: Runtime,
   normalise: boolean,
 ): Promise<Tensor> {
-  const rows = await encodePrompts(prompts.flat(), text, runtime);
+  const rows = await encodePrompts(prompts.flat(), frozen, runtime);
   const states = [rows.slice(0, prompts[0].length), rows.slice(prompts[0].length)];
-  const width = text.clip.embeddingWidth;
+  const width = frozen.clip.embeddingWidth;
   const means = states.map((embeddings) => {
     const total = new Float64Array(width);
     for (const embedding of embeddings) {
