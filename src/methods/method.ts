@@ -4,6 +4,7 @@ import type { ClipConfig } from '../clip/config.js';
 import type { Tokenizer } from '../clip/tokenizer.js';
 import type { HostTensors } from '../graph/session.js';
 import type { Tensor } from '../graph/tensor.js';
+import type { Dropout } from '../nn/dropout.js';
 import type { Weights } from '../nn/parameters.js';
 
 /** The CLIP that a method is made on; none of it is trained. */
@@ -40,9 +41,13 @@ export interface MethodOutputs {
 /** How its authors train a method. */
 export interface TrainingSettings {
   readonly learningRate: number;
+  /** Other rates of some parameters, by name. */
+  readonly learningRates?: Readonly<Record<string, number>>;
   readonly betas: readonly [number, number];
   /** Decoupled (AdamW); 0 is plain Adam. */
   readonly weightDecay: number;
+  /** Rate of dropout, where the method has any. */
+  readonly dropout?: number;
   readonly epochs: number;
   readonly batchSize: number;
 }
@@ -83,8 +88,9 @@ export interface Method<
    *
    * @param weights The trained parameters.
    * @param memory What {@link remember} (and {@link select}, {@link ranged}) left: [N, C] each.
+   * @param dropout Of rate {@link TrainingSettings.dropout} in training; nothing is dropped without it.
    */
-  forward(features: Features, weights: Weights, memory?: Tensors): Outputs;
+  forward(features: Features, weights: Weights, memory?: Tensors, dropout?: Dropout): Outputs;
 
   /**
    * The training loss, a scalar.

@@ -16,10 +16,3 @@ export function nearestDistance(tokens: Tensor, memory: Tensor): Tensor {
   const rows = transpose(l2Normalize(memory), [1, 0]); // [C, R]
   return subtract(1, max(matmul(l2Normalize(tokens), rows), -1));
 }
-
-/** (x − low) / (high − low), for the range of a quantity that was found on other images. */
-export function scaledToRange(x: Tensor, range: Tensor): Tensor {
-  const low = take(range, 0, 0);
-  const width = subtract(take(range, 0, 1), low);
-  return divide(subtract(x, low), atLeast(width, 1e-12));
-}

@@ -1,0 +1,39 @@
+import { sigmoid, subtract } from '../../graph/elementwise.js';
+import { reshape, take } from '../../graph/layout.js';
+import { max } from '../../graph/reduce.js';
+import { type Dimension, product } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { gaussianSmoothing, interpolate, upsample } from '../../nn/interpolation.js';
+
+/** l_abnormal − l_normal: logits [..., 2] → [...]. */
+export function contrast(logits: Tensor): Tensor {
+  return subtract(take(logits, -1, 1), take(logits, -1, 0));
+}
+
+/** softmax(l)_abnormal = σ(l_abnormal − l_normal): logits [..., 2] → [...]. */
+export function abnormalProbability(logits: Tensor): Tensor {
+  return sigmoid(contrast(logits));
+}
+
+/** A value per patch, bilinear between patches: [B, G²] → [B, S, S]. */
+export function patchesToPixels(x: Tensor, imageSize: number, alignCorners = true): Tensor {
+  const [batch, patches] = x.shape as [Dimension, number];
+  const grid = Math.sqrt(patches);
+  return upsample(reshape(x, [batch, grid, grid]), imageSize, imageSize, alignCorners);
+}
+
+/** Gaussian smoothing of maps [B, S, S], σ in pixels. */
+export function smooth(map: Tensor, sigma: number): Tensor {
+  const along = gaussianSmoothing(map.shape[1] as number, sigma);
+  return interpolate(map, along, along);
+}
+
+/** All pixels of each map in a row: [B, S, S] → [B, S²]. */
+export function flatPixels(map: Tensor): Tensor {
+  return reshape(map, [map.shape[0]!, product(map.shape.slice(1))]);
+}
+
+/** The largest pixel of each map: [B, S, S] → [B]. */
+export function largestPixel(map: Tensor): Tensor {
+  return max(flatPixels(map), 1);
+}

@@ -1,0 +1,66 @@
+import type { Checkpoint } from '../../src/clip/checkpoint.js';
+import { openCheckpoint } from '../../src/clip/checkpoint.node.js';
+import { normalizePlanes } from '../../src/clip/preprocess.js';
+import type { Tokenizer } from '../../src/clip/tokenizer.js';
+import { loadTokenizer } from '../../src/clip/tokenizer.node.js';
+import type { HostTensor } from '../../src/graph/session.js';
+import { type RecordedTensor, recordedTensors } from './safetensors.js';
+import { goldenFolder, goldenJson } from './shared.js';
+
+/** What every recording of a comparison system says of itself. */
+export interface MethodRecording {
+  readonly clip: string;
+  readonly image_size: number;
+  readonly stages: number[];
+}
+
+export type FloatTensors = Record<string, RecordedTensor & { readonly data: Float32Array }>;
+
+/** A recorded comparison system. */
+export class GoldenMethod<Recording extends MethodRecording> {
+  readonly recording: Recording;
+  readonly #folder: string;
+
+  constructor(name: string) {
+    this.#folder = `methods/${name}`;
+    this.recording = goldenJson(`${this.#folder}/golden.json`);
+  }
+
+  /** The folder whose presence the tests depend on. */
+  static path(name: string): string {
+    return `${goldenFolder}/methods/${name}/golden.json`;
+  }
+
+  /** The recording's CLIP, with CLIP's own tokenizer. */
+  async backbone(): Promise<{ checkpoint: Checkpoint; tokenizer: Tokenizer }> {
+    const checkpoint = await openCheckpoint(`${goldenFolder}/methods/${this.recording.clip}`);
+    return { checkpoint, tokenizer: await loadTokenizer() };
+  }
+
+  /** The tensors of one of the recording's files. */
+  tensors(file: string): FloatTensors {
+    return recordedTensors(`${this.#folder}/${file}.safetensors`) as unknown as FloatTensors;
+  }
+
+  /** Recorded bytes [B, 3, S, S] as the method is given them. */
+  pixels(name: string, normalization: 'clip' | 'none'): HostTensor {
+    const { data, shape } = this.tensors('inputs')[name]!;
+    const pixels = Float32Array.from(data, (byte) => byte / 255);
+    const imageLength = pixels.length / shape[0]!;
+    for (let start = 0; start < pixels.length; start += imageLength) {
+      const planes = pixels.subarray(start, start + imageLength);
+      normalizePlanes(planes.slice(), normalization, planes);
+    }
+    return { data: pixels, shape };
+  }
+
+  /** `label` [B] and `mask` [B, S, S]. */
+  targets(): { label: HostTensor; mask: HostTensor } {
+    const { label, mask } = this.tensors('inputs');
+    const [batch, , height, width] = mask!.shape as [number, number, number, number];
+    return {
+      label: { data: Float32Array.from(label!.data), shape: [batch] },
+      mask: { data: Float32Array.from(mask!.data), shape: [batch, height, width] },
+    };
+  }
+}
