@@ -129,11 +129,12 @@ function orderedNodes(outputs: readonly Tensor[]): Set<Node> {
 function addInput(inputs: Map<string, Port>, node: Node): string {
   const tensor = node.outputs[0]!;
   const port = { name: node.name!, shape: tensor.shape, dataType: tensor.dataType };
+  const describe = ({ dataType, shape }: Port) => `${dataType} ${formatShape(shape)}`;
   const known = inputs.get(port.name);
-  if (known && formatShape(known.shape) !== formatShape(port.shape)) {
+  if (known && describe(known) !== describe(port)) {
     throw new IqeError(
       'runtime',
-      `Two inputs are named '${port.name}': ${formatShape(known.shape)} and ${formatShape(port.shape)}.`,
+      `Two inputs are named '${port.name}': ${describe(known)} and ${describe(port)}.`,
     );
   }
   inputs.set(port.name, port);
@@ -153,8 +154,9 @@ function identity(
       ? [stored.file, stored.offset]
       : contents(stored.bytes, largeConstants));
   const shape = stored ? node.outputs[0]!.shape : [];
-  const { dataType } = node.outputs[0]!;
-  return JSON.stringify([node.op, node.domain, operands, node.attributes, leaf, shape, dataType]);
+  const { op, domain, attributes, outputs } = node;
+  const kind = [outputs.length, outputs[0]!.dataType];
+  return JSON.stringify([op, domain, operands, attributes, leaf, shape, kind]);
 }
 
 /** Small constants by their bytes, large ones by who they are. */

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common';
 import { IqeError, messageOf } from '../base/errors.js';
 import { type CompiledGraph, inputName, outputName, type Port } from './onnx.js';
-import { formatShape } from './shape.js';
+import { type Dimension, formatShape } from './shape.js';
 
 export type TensorData =
   | Float32Array
@@ -115,7 +115,8 @@ export class Session {
    * @param into Tensors that outputs are written into; the others are made new. Names that are
    *   absent from `fetch` are not computed.
    * @param fetch Names of the wanted outputs; all by default.
-   * @throws {IqeError} `shape` if a feed is missing or does not fit; `runtime` if the run fails.
+   * @throws {IqeError} `shape` if a feed is missing or does not fit, or if not all have the same
+   *   batch size; `runtime` if the run fails.
    */
   async run<Name extends string>(
     feeds: HostTensors,
@@ -123,14 +124,19 @@ export class Session {
     fetch?: readonly Name[],
   ): Promise<Record<Name, HostTensor>> {
     const inputs: Record<string, OrtTensor> = {};
-    for (const port of this.#graph.inputs)
-      inputs[inputName(port.name)] = this.#view(fed(port, feeds), port);
+    const batch: BatchSize = new BatchSize();
+    for (const port of this.#graph.inputs) {
+      const value = feeds[port.name];
+      batch.check('Input', port, value);
+      inputs[inputName(port.name)] = this.#view(value, port);
+    }
     const outputs = this.#graph.outputs.filter(
       (port) => !fetch || (fetch as readonly string[]).includes(port.name),
     );
     const fetches: Record<string, OrtTensor | null> = {};
     for (const port of outputs) {
       const target = into[port.name];
+      if (target) batch.check('Output', port, target);
       fetches[outputName(port.name)] = target ? this.#view(target, port) : null;
     }
     let values: Awaited<ReturnType<InferenceSession['run']>>;
@@ -153,12 +159,18 @@ export class Session {
   }
 
   #view(value: HostTensor, port: Port): OrtTensor {
-    let view = this.#views.get(value);
-    if (!view) {
-      view = new this.#Tensor(port.dataType as 'float32', value.data as Float32Array, value.shape);
+    const known = this.#views.get(value);
+    if (known) return known;
+    try {
+      const { data, shape } = value;
+      const view = new this.#Tensor(port.dataType as 'float32', data as Float32Array, shape);
       this.#views.set(value, view);
+      return view;
+    } catch (cause) {
+      throw new IqeError('shape', `Tensor '${port.name}' does not fit: ${messageOf(cause)}`, {
+        cause,
+      });
     }
-    return view;
   }
 }
 
@@ -170,16 +182,34 @@ function hostTensor(value: OrtTensor, target: HostTensor | undefined): HostTenso
   return target;
 }
 
-function fed(port: Port, feeds: HostTensors): HostTensor {
-  const value = feeds[port.name];
-  const fits =
-    value &&
-    value.shape.length === port.shape.length &&
-    port.shape.every((size, axis) => typeof size !== 'number' || size === value.shape[axis]);
-  if (fits) return value;
-  const came = value ? `[${value.shape.join(', ')}]` : 'nothing';
-  throw new IqeError(
-    'shape',
-    `Input '${port.name}' needs ${formatShape(port.shape)}, got ${came}.`,
-  );
+/** The batch B of one run, on which all inputs and outputs must agree: ONNX Runtime repeats a batch of 1. */
+class BatchSize {
+  #known: { readonly size: number; readonly name: string } | undefined;
+
+  /** @throws {IqeError} `shape` if `value` is not there or not of the port's shape. */
+  check(
+    kind: 'Input' | 'Output',
+    port: Port,
+    value: HostTensor | undefined,
+  ): asserts value is HostTensor {
+    const { name, shape } = port;
+    const fits =
+      value?.shape.length === shape.length &&
+      shape.every((size, axis) => this.#fits(size, value.shape[axis]!, name));
+    if (fits) return;
+    const came = value ? `[${value.shape.join(', ')}]` : 'nothing';
+    const known = shape.some((size) => typeof size !== 'number') ? this.#known : undefined;
+    const batch = known ? ` (B is ${known.size} in '${known.name}')` : '';
+    throw new IqeError(
+      'shape',
+      `${kind} '${name}' needs ${formatShape(shape)}${batch}, got ${came}.`,
+    );
+  }
+
+  #fits(size: Dimension, actual: number, name: string): boolean {
+    if (typeof size === 'number') return size === actual;
+    if (actual % size.coefficient !== 0) return false;
+    this.#known ??= { size: actual / size.coefficient, name };
+    return this.#known.size * size.coefficient === actual;
+  }
 }
