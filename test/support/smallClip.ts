@@ -9,6 +9,7 @@ import { Tokenizer } from '../../src/clip/tokenizer.js';
 export async function writeSmallClip(
   folder: string,
   changes: Partial<ClipConfig['vision']> = {},
+  textChanges: Partial<ClipConfig['text']> = {},
 ): Promise<ClipConfig> {
   const merges = learnMerges(['a photo of a normal class', 'a photo of an abnormal class.'], 24);
   const tower = {
@@ -21,7 +22,12 @@ export async function writeSmallClip(
   } as const;
   const config: ClipConfig = {
     vision: { ...tower, imageSize: 48, patchSize: 8, ...changes },
-    text: { ...tower, contextLength: 32, vocabularySize: new Tokenizer(merges).vocabularySize },
+    text: {
+      ...tower,
+      contextLength: 32,
+      vocabularySize: new Tokenizer(merges).vocabularySize,
+      ...textChanges,
+    },
     embeddingWidth: 32,
   };
   await writeRandomCheckpoint(folder, config, 1);
