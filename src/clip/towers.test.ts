@@ -1,18 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { expectClose, expectWithin } from '../../test/support/close.js';
+import { expectWithin } from '../../test/support/close.js';
 import { evaluate, host } from '../../test/support/evaluate.js';
 import { Random } from '../base/random.js';
-import { multiply, square } from '../graph/elementwise.js';
-import { grad } from '../graph/gradient.js';
-import { concat, slice, take, unsqueeze } from '../graph/layout.js';
 import { B } from '../graph/shape.js';
-import { expand, sumAll } from '../graph/sum.js';
-import { input, type Tensor } from '../graph/tensor.js';
+import { input } from '../graph/tensor.js';
 import { Parameters } from '../nn/parameters.js';
 import type { ClipConfig } from './config.js';
 import { gridSize, imageTower, resizePositions } from './imageTower.js';
 import { tensorShapes } from './tensorShapes.js';
-import { prefixedTextBlocks, textBlocks, textHead } from './textTower.js';
+import { textBlocks, textHead } from './textTower.js';
 
 const tower = {
   width: 8,
@@ -60,54 +56,6 @@ describe('the text tower', () => {
     for (const [index, block] of changed.entries()) {
       expect(block.slice(0, 8 * tower.width)).toEqual(whole[index]!.slice(0, 8 * tower.width));
       expect(block.slice(8 * tower.width)).not.toEqual(whole[index]!.slice(8 * tower.width));
-    }
-  });
-
-  it('computes a common prefix once, to the same values and gradients', async () => {
-    const { width } = tower;
-    const [kinds, batch, prefixLength, length] = [2, 3, 4, 2];
-    const changed = (x: Tensor, layer: number) => multiply(x, 1 + layer / 10);
-    const tensors = {
-      prefix: input('prefix', [kinds, prefixLength, width]),
-      own: input('own', [kinds, B, length, width]),
-    };
-    const parameters = new Parameters();
-    const { prefix, own } = tensors;
-    const fast = prefixedTextBlocks(prefix, own, parameters.weights, config, changed);
-    // The prefix changes before each block and what follows it does not, as learned prompts do.
-    const plain = Array.from({ length: kinds }, (_, kind) => {
-      const rows = take(own, 0, kind); // [B, N, D]
-      const beginning = expand(take(prefix, 0, kind), [B, prefixLength, width], rows);
-      const joined = concat([beginning, rows], 1);
-      const blocks = textBlocks(joined, parameters.weights, config, (x, layer) =>
-        concat(
-          [
-            changed(slice(x, 1, 0, prefixLength), layer),
-            slice(x, 1, prefixLength, prefixLength + length),
-          ],
-          1,
-        ),
-      );
-      return unsqueeze(slice(blocks.at(-1)!, 1, prefixLength, prefixLength + length), 0);
-    });
-    const forms = { fast, plain: concat(plain, 0) };
-    const outputs: Record<string, Tensor> = { ...forms };
-    const inputs = [...Object.values(tensors), ...parameters.list.map(({ tensor }) => tensor)];
-    for (const [form, y] of Object.entries(forms)) {
-      for (const [index, gradient] of grad(sumAll(square(y)), inputs).entries()) {
-        outputs[`${form} ${index}`] = gradient;
-      }
-    }
-    const feeds = {
-      ...parameters.initialise((name) => new Random(2, name)),
-      prefix: host(numbers(kinds * prefixLength * width, 'prefix'), [kinds, prefixLength, width]),
-      own: host(numbers(kinds * batch * length * width, 'own'), [kinds, batch, length, width]),
-    };
-    const results = await evaluate(outputs, feeds);
-    expectClose(results.fast!.data, results.plain!.data, 1e-5, 'value');
-    for (const [index, { node }] of inputs.entries()) {
-      const [actual, expected] = [results[`fast ${index}`]!, results[`plain ${index}`]!];
-      expectClose(actual.data, expected.data, 5e-5, node.name);
     }
   });
 
