@@ -1,9 +1,12 @@
+import { expect } from 'vitest';
 import type { Checkpoint } from '../../src/clip/checkpoint.js';
 import { openCheckpoint } from '../../src/clip/checkpoint.node.js';
 import { normalizePlanes } from '../../src/clip/preprocess.js';
 import type { Tokenizer } from '../../src/clip/tokenizer.js';
 import { loadTokenizer } from '../../src/clip/tokenizer.node.js';
 import type { HostTensor } from '../../src/graph/session.js';
+import { type Parameter, Weights } from '../../src/nn/parameters.js';
+import { expectWithin } from './close.js';
 import { type RecordedTensor, recordedTensors } from './safetensors.js';
 import { goldenFolder, goldenJson } from './shared.js';
 
@@ -63,4 +66,36 @@ export class GoldenMethod<Recording extends MethodRecording> {
       mask: { data: Float32Array.from(mask!.data), shape: [batch, height, width] },
     };
   }
+
+  /**
+   * Fails unless every recorded gradient is met within `tolerance` of the largest of the file: some
+   * are zero in theory, and recorded as rounding noise.
+   *
+   * @param ours Our name of a recorded parameter; nothing for those that we do not have.
+   */
+  expectGradients(
+    actual: Readonly<Record<string, { readonly data: ArrayLike<number> }>>,
+    file: string,
+    ours: (name: string) => string | undefined,
+    tolerance: number,
+  ): void {
+    const recorded = Object.entries(this.tensors(file));
+    const bound = tolerance * Math.max(...recorded.map(([, { data }]) => largest(data)));
+    for (const [name, { data }] of recorded) {
+      const own = ours(name);
+      if (own === undefined) continue;
+      expect(actual[own], `a gradient of '${name}'`).toBeDefined();
+      expectWithin(actual[own]!.data, data, bound, `gradient of ${name}`);
+    }
+  }
+}
+
+/** The tensors of parameters as a model's weights. */
+export function weightsOf(parameters: readonly Parameter[]): Weights {
+  const tensors = new Map(parameters.map(({ name, tensor }) => [name, tensor]));
+  return new Weights((name) => tensors.get(name)!);
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
