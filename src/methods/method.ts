@@ -104,7 +104,7 @@ export interface Method<
   remember?(features: Features, weights: Weights): Tensors;
 
   /** Chooses among the rows [N, C] of all references; all are kept without it. */
-  select?(rows: HostTensors, random: Random): HostTensors;
+  select?(rows: HostTensors, random: Random, signal?: AbortSignal): HostTensors;
 
   /**
    * Quantities that are scaled to 0…1 by their smallest and largest value over a set of images before

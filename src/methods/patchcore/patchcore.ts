@@ -1,0 +1,128 @@
+import type { Random } from '../../base/random.js';
+import { gridSize } from '../../clip/imageTower.js';
+import { atLeast, multiply, subtract } from '../../graph/elementwise.js';
+import { reshape, transposeLast } from '../../graph/layout.js';
+import { matmul } from '../../graph/matmul.js';
+import { max, mean } from '../../graph/reduce.js';
+import type { HostTensors } from '../../graph/session.js';
+import { sum } from '../../graph/sum.js';
+import type { Tensor } from '../../graph/tensor.js';
+import type { FrozenClip, Method, MethodOutputs, Tensors } from '../method.js';
+import { clipFeatures, stageTokens } from '../shared/clipFeatures.js';
+import { patchesToPixels, smooth } from '../shared/maps.js';
+import { greedyCoreset, meanDistances, randomProjection } from './coreset.js';
+import { patchEmbedding } from './embedding.js';
+
+/*
+ * PatchCore (Roth et al. 2022) on stages of the image tower. B images, G² patches, E values for each,
+ * R patches in memory.
+ */
+
+export interface PatchCoreConfig {
+  /** S */
+  readonly imageSize: number;
+  /** Blocks whose tokens are compared, counted from 1; the paper takes the middle of its network. */
+  readonly stages: readonly number[];
+  /** Share of the reference patches that is kept, above 0 and at most 1; 0.1 in the authors' scripts. */
+  readonly coresetFraction: number;
+}
+
+/** E: as many values as the tower is wide, so that each channel's neighbourhood becomes its mean. */
+export type PatchCoreFeatures = Tensors & {
+  /** [B, G², E] */
+  readonly patches: Tensor;
+};
+
+export interface PatchCoreOutputs extends MethodOutputs {
+  /** Squared distance of each patch to the nearest one in memory [B, G²]. */
+  readonly distances: Tensor;
+  /** The map before smoothing [B, S, S]. */
+  readonly unsmoothed: Tensor;
+}
+
+/** Dimensions in which the coreset is chosen, and points that its first distances are taken to. */
+const projectedWidth = 128;
+const startPoints = 10;
+
+/** σ of the smoothing of maps, in pixels. */
+const smoothing = 4;
+
+/**
+ * PatchCore: nothing is trained, normal images are remembered.
+ *
+ * @throws {IqeError} `config` if the tower has no such stage.
+ */
+export async function patchCore(
+  { imageSize, stages, coresetFraction }: PatchCoreConfig,
+  { checkpoint, clip }: FrozenClip,
+): Promise<Method<PatchCoreFeatures, PatchCoreOutputs>> {
+  const read = await clipFeatures(checkpoint, clip, imageSize, stages);
+  const grid = gridSize(clip, imageSize);
+  const { width } = clip.vision;
+  return {
+    name: 'patchcore',
+    needs: { images: 'none', masks: 'no', className: false, references: 'yes' },
+    imageSize,
+    inputNormalization: 'clip',
+
+    features(pixelValues) {
+      const tokens = stageTokens(read(pixelValues));
+      const maps = tokens.map((x) => reshape(x, [x.shape[0]!, grid, grid, width]));
+      return { patches: patchEmbedding(maps, width) };
+    },
+
+    remember: ({ patches }) => ({ patches }),
+
+    select: (rows, random, signal) => ({
+      patches: coreset(rows.patches!, coresetFraction, random, signal),
+    }),
+
+    forward: ({ patches }, _weights, memory) => score(patches, memory!.patches!, imageSize),
+  };
+}
+
+/** The rows of a coreset of `fraction` of all rows [N, E], chosen among their random projections. */
+export function coreset(
+  rows: HostTensors[string],
+  fraction: number,
+  random: Random,
+  signal?: AbortSignal,
+): HostTensors[string] {
+  const [count, width] = rows.shape as [number, number];
+  const data = rows.data as Float32Array;
+  const points = randomProjection({ count, width, data }, projectedWidth, random);
+  const all = Array.from({ length: count }, (_, point) => point);
+  const start = meanDistances(points, random.shuffle(all).slice(0, startPoints));
+  const size = Math.max(1, Math.floor(fraction * count));
+  const chosen = greedyCoreset(points, size, start, signal);
+  const kept = new Float32Array(chosen.length * width);
+  chosen.forEach((row, i) => {
+    kept.set(data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { data: kept, shape: [chosen.length, width] };
+}
+
+/**
+ * s(x) = min_m ‖x − m‖², the image score the largest of them, the map smoothed.
+ *
+ * @param patches [B, G², E]
+ * @param memory [R, E]
+ */
+export function score(patches: Tensor, memory: Tensor, imageSize: number): PatchCoreOutputs {
+  const distances = squaredDistance(patches, memory);
+  const unsmoothed = patchesToPixels(distances, imageSize, false);
+  return { distances, unsmoothed, map: smooth(unsmoothed, smoothing), score: max(distances, 1) };
+}
+
+/**
+ * min_m ‖x − m‖² = ‖x‖² − max_m (2 x·m − ‖m‖²). Distances stay as they are when everything is moved,
+ * and near the origin float32 keeps more of them: the memory's mean is taken off first.
+ */
+function squaredDistance(patches: Tensor, memory: Tensor): Tensor {
+  const centre = mean(memory, [0], true);
+  const x = subtract(patches, centre);
+  const m = subtract(memory, centre);
+  const lengths = (y: Tensor) => sum(multiply(y, y), [-1]);
+  const nearness = subtract(multiply(matmul(x, transposeLast(m)), 2), lengths(m));
+  return atLeast(subtract(lengths(x), max(nearness, -1)), 0);
+}
