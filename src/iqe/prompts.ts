@@ -24,6 +24,14 @@ export interface PromptTemplate {
   readonly groups: readonly PromptGroup[];
 }
 
+/** What of the configuration shapes the prompts. */
+export interface PromptSettings {
+  readonly prompt: Pick<
+    ModelConfig['prompt'],
+    'template' | 'className' | 'states' | 'readout' | 'classTokens' | 'learnableTokens'
+  >;
+}
+
 /**
  * The general textual prompting tokens of both states (Eq. 1 without v): a few rows of the
  * checkpoint's embeddings, the only part of that table that is ever read.
@@ -31,7 +39,7 @@ export interface PromptTemplate {
  * @throws {IqeError} `config` if the prompt does not fit the text tower.
  */
 export async function promptTemplate(
-  config: ModelConfig,
+  config: PromptSettings,
   { tensors, config: clip }: Checkpoint,
   tokenizer: Tokenizer,
 ): Promise<PromptTemplate> {

@@ -12,8 +12,10 @@ export interface QueryAttentionOptions {
   readonly heads: number;
   /** Code p of each key's place [N, C/heads], the same for all heads: adds q·pᵀ to q·kᵀ. */
   readonly positions?: Tensor | undefined;
+  /** What scores are multiplied by; 1 / √d by default. */
+  readonly scale?: number;
   /** Applied to the attention weights, for dropout. */
-  readonly onWeights: (weights: Tensor) => Tensor;
+  readonly onWeights?: (weights: Tensor) => Tensor;
 }
 
 /**
@@ -24,9 +26,9 @@ export interface QueryAttentionOptions {
  * (w·x)W_vᵀ + (Σw)·b_v instead of w·(xW_vᵀ + b_v). The key bias adds the same to all scores of a query
  * and cancels in the softmax, so there is none.
  *
- * @param queries [B, M, C]
+ * @param queries [B, M, E]
  * @param source x [B, N, C]
- * @param weights `q`, `k`, `v`, `o`, each with `.weight` [C, C] and (not `k`) `.bias` [C]
+ * @param weights `q`, `k`, `v`, `o`, each with `.weight` [C, C] (`q`: [C, E]) and (not `k`) `.bias` [C]
  * @returns [B, M, C]
  */
 export function queryAttention(
@@ -35,8 +37,8 @@ export function queryAttention(
   weights: Weights,
   options: QueryAttentionOptions,
 ): Tensor {
-  const { heads, positions, onWeights } = options;
-  const width = staticDimension(queries.shape, -1, 'queryAttention');
+  const { heads, positions, onWeights = (x) => x } = options;
+  const width = staticDimension(source.shape, -1, 'queryAttention');
   if (width % heads !== 0) {
     throw shapeError('queryAttention', `${heads} heads do not divide a width of ${width}`);
   }
@@ -47,7 +49,8 @@ export function queryAttention(
   const rows = times(batch, count); // B·M
   const start = uniformFanIn(width);
 
-  const q = multiply(linearLayer(queries, weights.at('q'), width), 1 / Math.sqrt(headWidth));
+  const { scale = 1 / Math.sqrt(headWidth) } = options;
+  const q = multiply(linearLayer(queries, weights.at('q'), width), scale);
   const byHead = transpose(reshape(q, [rows, heads, headWidth]), [1, 0, 2]); // [H, B·M, d]
   const wk = reshape(weights.at('k').get('weight', [width, width], start), [
     heads,

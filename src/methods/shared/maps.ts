@@ -1,8 +1,8 @@
 import { sigmoid, subtract } from '../../graph/elementwise.js';
 import { reshape, take } from '../../graph/layout.js';
-import { max } from '../../graph/reduce.js';
+import { max, mean } from '../../graph/reduce.js';
 import { type Dimension, product } from '../../graph/shape.js';
-import type { Tensor } from '../../graph/tensor.js';
+import { createNode, integers, type Tensor } from '../../graph/tensor.js';
 import { gaussianSmoothing, interpolate, upsample } from '../../nn/interpolation.js';
 
 /** l_abnormal − l_normal: logits [..., 2] → [...]. */
@@ -36,4 +36,20 @@ export function flatPixels(map: Tensor): Tensor {
 /** The largest pixel of each map: [B, S, S] → [B]. */
 export function largestPixel(map: Tensor): Tensor {
   return max(flatPixels(map), 1);
+}
+
+/** The mean of the `count` largest pixels of each map, of all where it has fewer: [B, S, S] → [B]. */
+export function meanOfLargest(map: Tensor, count: number): Tensor {
+  const pixels = flatPixels(map);
+  const [batch, size] = pixels.shape as [Dimension, number];
+  const shape = [batch, Math.min(count, size)];
+  // The second output, where the largest are, has another type than declared; nothing reads it.
+  const [largest] = createNode({
+    op: 'TopK',
+    inputs: [pixels, integers([shape[1] as number])],
+    attributes: { axis: 1, sorted: 0 },
+    shape,
+    moreOutputs: [shape],
+  });
+  return mean(largest, [1]);
 }
