@@ -100,6 +100,12 @@ export interface Method<
    */
   loss?(outputs: Outputs, labels: Tensor, masks: Tensor | undefined): Tensor;
 
+  /**
+   * Whether a step on images with or without masks trains a parameter; all that the loss depends on
+   * are trained where this is left out.
+   */
+  trains?(parameter: string, masks: boolean): boolean;
+
   /** What is kept of a normal image, by name: rows [B, N, C]. */
   remember?(features: Features, weights: Weights): Tensors;
 

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectRelative } from '../../../test/support/close.js';
 import { evaluate } from '../../../test/support/evaluate.js';
 import { recordedTensors } from '../../../test/support/safetensors.js';
-import { goldenFolder, goldenJson, has } from '../../../test/support/shared.js';
+import { describeWith, goldenFolder, goldenJson } from '../../../test/support/shared.js';
 import { transpose } from '../../graph/layout.js';
 import type { HostTensor } from '../../graph/session.js';
 import { constant, input } from '../../graph/tensor.js';
@@ -19,7 +19,7 @@ interface Recording {
 const tolerance = 1e-4;
 const folder = 'methods/patchcore';
 
-describe.skipIf(!has(`${goldenFolder}/${folder}/golden.json`))('golden/methods/patchcore', () => {
+describeWith(`${goldenFolder}/${folder}/golden.json`, 'golden/methods/patchcore', () => {
   const recording = goldenJson<Recording>(`${folder}/golden.json`);
   const tensors = (file: string) =>
     recordedTensors(`${folder}/${file}.safetensors`) as unknown as Record<

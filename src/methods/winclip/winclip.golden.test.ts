@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectRelative } from '../../../test/support/close.js';
 import { evaluate } from '../../../test/support/evaluate.js';
 import { GoldenMethod, type MethodRecording } from '../../../test/support/goldenMethod.js';
-import { has } from '../../../test/support/shared.js';
+import { describeWith } from '../../../test/support/shared.js';
 import { asMemory } from '../../../test/support/smallMethod.js';
 import { withActivation } from '../../clip/imageEncoder.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
@@ -21,7 +21,7 @@ interface Recording extends MethodRecording {
   readonly grid: number;
 }
 
-describe.skipIf(!has(GoldenMethod.path('winclip')))('golden/methods/winclip', () => {
+describeWith(GoldenMethod.path('winclip'), 'golden/methods/winclip', () => {
   const golden = new GoldenMethod<Recording>('winclip');
   const { recording } = golden;
   const runtime = nodeRuntime({ threads: 1 });
