@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { words, writeDicomImage } from '../../test/support/dicomWriter.js';
 import { pattern, png } from '../../test/support/images.js';
+import { writeNifti } from '../../test/support/niftiWriter.js';
 import { describeWith, realDataFolder } from '../../test/support/shared.js';
 import type { DataCheck, FindingKind } from './check.js';
 import { checkDataSet } from './check.node.js';
@@ -114,12 +116,12 @@ describe('checkDataSet', () => {
     expect(check.usable).toBe(true);
     expect(items(check, 'unreadable-image')).toEqual([
       'test/Ungood/img/broken.png (it is not an image)',
+      'valid/good/img/scan.dcm (it is no DICOM file, or damaged at its start)',
     ]);
     expect(items(check, 'unreadable-mask')).toEqual([
       'test/Ungood/label/broken.png (it is not an image)',
     ]);
     expect(items(check, 'deep-images')).toEqual(['test/Ungood/img/deep.png']);
-    expect(items(check, 'not-opened')).toEqual(['valid/good/img/scan.dcm']);
     expect(items(check, 'empty-mask')).toEqual([
       'test/Ungood/label/empty.png (largest value 1 of 255)',
     ]);
@@ -173,6 +175,32 @@ describe('checkDataSet', () => {
     const check = await checkDataSet(await make(files));
     expect(check.usable).toBe(true);
     expect(check.findings.map(({ message }) => message).join('\n')).toMatch(says);
+  });
+
+  it('opens DICOM and NIfTI files, slices that a manifest names, and their masks', async () => {
+    const values = (marked: number) => Array.from({ length: 36 }, (_, i) => Number(i === marked));
+    const volume = { shape: [4, 3, 3], sform: [1, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]] } as const;
+    const cine = { rows: 3, columns: 4, frames: 2, pixels: words(new Array(24).keys(), 2) };
+    const root = await make({
+      'scan.nii.gz': Buffer.from(writeNifti({ ...volume, values: values(3), gzip: true })),
+      'mask.nii': Buffer.from(writeNifti({ ...volume, values: values(20) })),
+      'small.nii': Buffer.from(writeNifti({ ...volume, shape: [4, 2, 3], values: values(20) })),
+      'cine.dcm': Buffer.from(writeDicomImage(cine)),
+      'manifest.csv': [
+        'path,label,mask',
+        'cine.dcm,0,',
+        'cine.dcm#frame=0,0,',
+        'scan.nii.gz#axial=0,1,mask.nii',
+        'scan.nii.gz#axial=1,1,mask.nii',
+        'scan.nii.gz#coronal=1,1,small.nii#coronal=1',
+      ].join('\n'),
+    });
+    const check = await checkDataSet(root);
+    expect(check).toMatchObject({ usable: true, sizes: { distinct: 1 }, duplicates: [] });
+    expect(items(check, 'several-images')).toEqual(['cine.dcm (2)']);
+    expect(items(check, 'empty-mask')).toEqual(['mask.nii (largest value 0 of 255)']);
+    expect(items(check, 'deep-images')).toBeUndefined();
+    expect(items(check, 'unreadable-mask')).toBeUndefined();
   });
 
   it('suggests a layout for images without labels', async () => {

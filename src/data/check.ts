@@ -18,7 +18,7 @@ export type FindingKind =
   | 'no-valid'
   | 'no-test'
   | 'deep-images'
-  | 'not-opened';
+  | 'several-images';
 
 /** Something that a check found. A warning makes results wrong or smaller, a note does not. */
 export interface Finding {

@@ -7,7 +7,10 @@ import { IqeError, throwIfAborted } from '../base/errors.js';
 import type { ProgressCallback } from '../base/progress.js';
 import type { Finding } from './check.js';
 import { some } from './checkSamples.js';
-import { type ImageHeader, readImage, readImageHeader } from './decode.node.js';
+import { readImageHeader } from './decode.node.js';
+import type { ImageHeader } from './imageFile.js';
+import { fileOfImage } from './imagePart.js';
+import { ImageReader } from './imageReader.node.js';
 import type { DataSet, Sample } from './layout.js';
 import { inPixels, maskFromImage, type PixelSize, sameAspect } from './mask.js';
 
@@ -24,11 +27,6 @@ export interface ImageChecks {
   readonly findings: readonly Finding[];
 }
 
-/** Whether a file is one whose content is not looked at here. */
-function isMedical(path: string): boolean {
-  return /\.(dcm|nii|nii\.gz)$/i.test(path);
-}
-
 /** Opens the header of every image. */
 export async function checkImages(
   { samples }: DataSet,
@@ -37,13 +35,15 @@ export async function checkImages(
   const headers = new Map<Sample, ImageHeader>();
   const unreadable: string[] = [];
   const deep: string[] = [];
-  const medical = samples.filter(({ imagePath }) => isMedical(imagePath));
-  const others = samples.filter(({ imagePath }) => !isMedical(imagePath));
-  await forEach('checking images', others, options, async (sample) => {
+  const several: string[] = [];
+  await forEach('checking images', samples, options, async (sample) => {
     try {
       const header = await readImageHeader(sample.imagePath, options);
       headers.set(sample, header);
-      if (header.bits > 8) deep.push(sample.id);
+      const isPicture = header.format !== 'dicom' && header.format !== 'nifti';
+      if (header.bits > 8 && isPicture) deep.push(sample.id);
+      const isWhole = fileOfImage(sample.imagePath) === sample.imagePath;
+      if (header.images > 1 && isWhole) several.push(`${sample.id} (${header.images})`);
     } catch (error) {
       unreadable.push(`${sample.id} (${reasonOf(error, sample.imagePath)})`);
     }
@@ -60,9 +60,10 @@ export async function checkImages(
         'note',
       ),
       ...some(
-        'not-opened',
-        'DICOM and NIfTI files, which are not opened by this check.',
-        medical.map(({ id }) => id),
+        'several-images',
+        'Files of several images, of which the middle one counts. A manifest can name others, such ' +
+          'as scan.nii.gz#axial=57 or cine.dcm#frame=3.',
+        several,
         'note',
       ),
     ],
@@ -79,13 +80,14 @@ export async function checkMasks(
   const otherSize: string[] = [];
   const empty: string[] = [];
   const ofNormal: string[] = [];
-  const masked = samples.filter(({ maskPath }) => maskPath !== null && !isMedical(maskPath));
+  const reader = new ImageReader({ signal: options.signal });
+  const masked = samples.filter(({ maskPath }) => maskPath !== null);
   await forEach('checking masks', masked, options, async (sample) => {
     const path = sample.maskPath as string;
     const id = relative(root, path).split(sep).join('/');
     try {
-      const picture = await readImage(path, { signal: options.signal, range: 'full' });
       const size = sizes.get(sample);
+      const picture = await reader.maskPicture(path, size && sample.imagePath);
       if (size !== undefined && !sameAspect(picture, size)) {
         otherSize.push(`${id} (${inPixels(picture)}, its image ${inPixels(size)})`);
       }
@@ -113,14 +115,14 @@ export async function checkMasks(
   ];
 }
 
-/** Groups of images whose files have the same bytes. */
+/** Groups of images whose files have the same bytes, the same parts of them. */
 export async function findDuplicates(
   { samples }: DataSet,
   options: CheckOptions,
 ): Promise<Sample[][]> {
   const bySize = new Map<number, Sample[]>();
   for (const sample of samples) {
-    const size = await stat(sample.imagePath).then(
+    const size = await stat(fileOfImage(sample.imagePath)).then(
       (found) => found.size,
       () => 0,
     );
@@ -128,17 +130,25 @@ export async function findDuplicates(
     if (size > 0) group(bySize, size, sample);
   }
   const candidates = [...bySize.values()].filter(({ length }) => length > 1).flat();
+  const hashes = new Map<string, string | undefined>();
   const byHash = new Map<string, Sample[]>();
   await forEach('comparing files', candidates, options, async (sample) => {
-    const hash = createHash('sha256');
-    // A file that cannot be read is told of as unreadable.
-    const hashed = await pipeline(createReadStream(sample.imagePath), hash).then(
-      () => hash.digest('hex'),
-      () => undefined,
-    );
-    if (hashed !== undefined) group(byHash, hashed, sample);
+    const file = fileOfImage(sample.imagePath);
+    if (!hashes.has(file)) hashes.set(file, await hashOf(file));
+    const hash = hashes.get(file);
+    const part = sample.imagePath.slice(file.length);
+    if (hash !== undefined) group(byHash, hash + part, sample);
   });
   return [...byHash.values()].filter(({ length }) => length > 1);
+}
+
+/** Nothing of a file that cannot be read: it is told of as unreadable. */
+async function hashOf(file: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  return pipeline(createReadStream(file), hash).then(
+    () => hash.digest('hex'),
+    () => undefined,
+  );
 }
 
 async function forEach<T>(

@@ -1,83 +1,40 @@
-import { readFile, stat } from 'node:fs/promises';
-import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
-import { IqeError, throwIfAborted } from '../base/errors.js';
+import { open, readFile, stat } from 'node:fs/promises';
+import { IqeError, messageOf, throwIfAborted } from '../base/errors.js';
 import type { RasterImage } from '../base/image.js';
-import { undecodable, unopenable, unreadable } from './decodeErrors.node.js';
-import { DEFAULT_INTENSITY_RANGE, type IntensityRange, toEightBits } from './decodeRange.js';
+import { unopenable, unreadable } from './decodeErrors.node.js';
+import { wasmCodecs } from './dicom/codecs.node.js';
+import { readDicomHeader } from './dicom/decodeDicom.js';
+import { isDicom } from './dicom/dicomFile.js';
+import { DicomImages } from './dicom/dicomImages.js';
+import type { ImageFile, ImageHeader } from './imageFile.js';
+import { splitImageName } from './imagePart.js';
+import { isNifti, readNiftiFileHeader } from './nifti/decodeNifti.js';
+import { NiftiImages } from './nifti/niftiImages.js';
+import { niftiSliceGrid } from './nifti/niftiSlice.js';
+import { Picture, readPictureHeader } from './picture.node.js';
+import type { ReadingOptions } from './readingSettings.js';
 
 /** Pixels that an image may have unless its reader says otherwise: 100 million. */
 export const DEFAULT_MAX_PIXELS = 100_000_000;
 
-export interface DecodeOptions {
+export interface DecodeOptions extends ReadingOptions {
   readonly signal?: AbortSignal | undefined;
   /** Refuse larger images, by their header and before anything is decoded. */
   readonly maxPixels?: number | undefined;
-  /** How grey values deeper than 8 bits become 8 bits. */
-  readonly range?: IntensityRange | undefined;
 }
 
-/** What an image's header says. */
-export interface ImageHeader {
-  readonly format: string;
-  readonly width: number;
-  readonly height: number;
-  /** Bits per sample as decoded: 8, 16, 32 or 64. */
-  readonly bits: number;
-}
-
-const FORMATS: ReadonlySet<string | undefined> = new Set(['png', 'jpeg', 'tiff', 'webp', 'gif']);
-
-const BITS: Readonly<Record<string, number>> = {
-  uchar: 8,
-  char: 8,
-  ushort: 16,
-  short: 16,
-  uint: 32,
-  int: 32,
-  float: 32,
-  double: 64,
-};
-
-/** As what samples are taken from sharp; all others as floats. */
-const RAW_DEPTHS: Readonly<Record<string, 'uchar' | 'ushort'>> = {
-  uchar: 'uchar',
-  ushort: 'ushort',
-  short: 'ushort',
-};
-
-/** Channels besides transparency in the colour spaces whose stored samples we know how to show. */
-const CHANNELS: Readonly<Record<string, number>> = {
-  'b-w': 1,
-  grey16: 1,
-  srgb: 3,
-  rgb16: 3,
-  cmyk: 4,
-};
-
 /**
- * Everything is taken as stored: no colour management, no rotation, and what libjpeg or libpng
- * merely warn of is an error, since a half-decoded medical image is worse than none. The size is
- * checked here, not by sharp.
- */
-const AS_STORED: SharpOptions = { ignoreIcc: true, failOn: 'warning', limitInputPixels: false };
-
-/**
- * The image in a PNG, JPEG, TIFF, WebP or GIF file, as Pillow's `Image.open(path).convert('RGB')`
- * gives it, sample for sample, with one channel where the three would be the same everywhere.
- *
- * - Palettes are looked up; 1, 2 and 4 bits are widened to 0…255.
- * - Alpha is dropped, not composited: the colour stored under transparent pixels is what counts.
- * - CMYK: R = (255 − C)(255 − K) / 255 and so on, no colour profile. Embedded profiles are ignored.
- * - EXIF orientation is ignored: pixels stay where the file has them, and so do masks and maps.
- * - More than 8 bits, colour: the high byte. More than 8 bits, grey, where Pillow would clip at 255:
- *   see {@link IntensityRange}; by default the central 99 % of the image's values.
- * - Of several pages or frames, the first.
+ * An image from a file of any kind, told by its content: PNG, JPEG, TIFF, WebP, GIF (see
+ * {@link Picture}), DICOM or NIfTI. Of a file with several images it is the one that the path names
+ * (`scan.nii.gz#axial=57`, see `splitImageName`), else the one of the options, else the middle one.
  *
  * @throws {IqeError} `unreadable` for what is no such image, damaged, cut short, larger than
- *   `maxPixels` or not there; `interrupted`.
+ *   `maxPixels` or not there; `interrupted`. No message holds a patient's data.
  */
 export async function readImage(path: string, options: DecodeOptions = {}): Promise<RasterImage> {
-  return decodeImage(await readBytes(path, options), path, options);
+  const { file, part } = splitImageName(path);
+  const opened = await openImageFile(file, options);
+  return naming(path, () => opened.image(part));
 }
 
 /**
@@ -90,19 +47,19 @@ export async function decodeImage(
   name: string,
   options: DecodeOptions = {},
 ): Promise<RasterImage> {
-  const { signal, maxPixels = DEFAULT_MAX_PIXELS, range = DEFAULT_INTENSITY_RANGE } = options;
-  throwIfAborted(signal);
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  try {
-    const metadata = await sharp(buffer, AS_STORED).metadata();
-    checkHeader(metadata, name, maxPixels);
-    throwIfAborted(signal);
-    const image = await decode(sharp(buffer, AS_STORED), metadata, range);
-    throwIfAborted(signal);
-    return image;
-  } catch (error) {
-    throw asReadingError(error, name, buffer);
-  }
+  return naming(name, () => openBytes(bytes, name, formatOf(bytes), options).image({}));
+}
+
+/**
+ * Opens an image file. Of pictures and DICOM nothing is decoded yet.
+ *
+ * @param path Of the file itself, without a part.
+ * @throws {IqeError} As {@link readImage}.
+ */
+export async function openImageFile(path: string, options: DecodeOptions = {}): Promise<ImageFile> {
+  const format = formatOf(await readStart(path, options));
+  const bytes = await readBytes(path, format, options);
+  return naming(path, async () => openBytes(bytes, path, format, options));
 }
 
 /**
@@ -114,30 +71,83 @@ export async function readImageHeader(
   path: string,
   options: DecodeOptions = {},
 ): Promise<ImageHeader> {
-  throwIfAborted(options.signal);
-  let metadata: Metadata;
-  try {
-    metadata = await sharp(path, AS_STORED).metadata();
-  } catch (error) {
-    // Only now are the bytes worth reading: they tell what is wrong.
-    throw asReadingError(error, path, await readBytes(path, options));
+  const { file, part } = splitImageName(path);
+  const start = await readStart(file, options);
+  const format = formatOf(start);
+  const whole = () => readBytes(file, format, options);
+  if (format === 'picture') {
+    return readPictureHeader(file, whole, options.maxPixels ?? DEFAULT_MAX_PIXELS);
   }
-  checkHeader(metadata, path, options.maxPixels ?? DEFAULT_MAX_PIXELS);
-  const { format, width, height, depth } = metadata;
-  return { format, width, height, bits: BITS[depth] ?? 8 };
+  return naming(path, async () => {
+    if (format === 'dicom') {
+      const { columns, rows, bitsAllocated, frames } = readDicomHeader(await whole());
+      return {
+        format,
+        width: columns,
+        height: rows,
+        bits: Math.max(8, bitsAllocated),
+        images: frames,
+      };
+    }
+    const header = readNiftiFileHeader(start);
+    const axis = part.axis ?? options.axis ?? 'axial';
+    const { width, height, count } = niftiSliceGrid(header, axis);
+    const { bytes, channels } = header.dataType;
+    return { format, width, height, bits: (8 * bytes) / channels, images: count };
+  });
 }
 
-async function readBytes(path: string, { signal, maxPixels }: DecodeOptions): Promise<Buffer> {
+type Format = ImageFile['format'];
+
+/** By the file's content alone: names may lie, and DICOM files often have none that tells. */
+function formatOf(start: Uint8Array): Format {
+  if (isDicom(start)) return 'dicom';
+  return isNifti(start) ? 'nifti' : 'picture';
+}
+
+function openBytes(
+  bytes: Uint8Array,
+  name: string,
+  format: Format,
+  options: DecodeOptions,
+): ImageFile {
+  const limited = { ...options, maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS };
+  if (format === 'picture') return new Picture(bytes, name, limited);
+  return format === 'dicom'
+    ? new DicomImages(bytes, options, wasmCodecs)
+    : new NiftiImages(bytes, limited);
+}
+
+/** Enough to tell the format, and for the header of a NIfTI file. */
+const startLength = 4096;
+
+async function readStart(path: string, { signal }: DecodeOptions): Promise<Uint8Array> {
+  throwIfAborted(signal);
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(startLength), 0, startLength, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw unopenable(path, error);
+  }
+}
+
+async function readBytes(path: string, format: Format, options: DecodeOptions): Promise<Buffer> {
+  const { signal, maxPixels = DEFAULT_MAX_PIXELS } = options;
   throwIfAborted(signal);
   try {
     const { size } = await stat(path);
-    // Eight bytes a pixel is more than any format here needs: the rest is not worth its memory.
-    const most = 8 * (maxPixels ?? DEFAULT_MAX_PIXELS) + 2 ** 26;
+    // Eight bytes a pixel is more than any picture needs; Node reads no more than 2 GiB at once.
+    const most = format === 'picture' ? 8 * maxPixels + 2 ** 26 : 2 ** 31 - 1;
     if (size > most) {
       throw unreadable(
         path,
-        `it has ${size} bytes, more than the ${most} that the limit of pixels allows`,
-        'Raise the limit of pixels if this is right.',
+        `it has ${size} bytes, more than the limit of ${most}`,
+        format === 'picture' ? 'Raise the limit of pixels if this is right.' : 'Cut it into parts.',
       );
     }
     return await readFile(path, signal === undefined ? {} : { signal });
@@ -147,92 +157,23 @@ async function readBytes(path: string, { signal, maxPixels }: DecodeOptions): Pr
   }
 }
 
-function checkHeader(metadata: Metadata, name: string, maxPixels: number): void {
-  const { format, width, height, space, depth, channels, hasAlpha } = metadata;
-  if (!FORMATS.has(format)) {
-    throw unreadable(
-      name,
-      `${format} pictures are not supported`,
-      'Convert it to PNG or TIFF first.',
-    );
-  }
-  if (width * height > maxPixels) {
-    throw unreadable(
-      name,
-      `it has ${width}×${height} pixels, more than the limit of ${maxPixels / 1e6} million`,
-      'Scale it down or cut it into parts, or raise the limit if this is right.',
-    );
-  }
-  if (CHANNELS[space] !== channels - Number(hasAlpha) || (space === 'cmyk' && depth !== 'uchar')) {
-    throw unreadable(
-      name,
-      `it has ${channels} channels of type ${depth} in colour space ${space}`,
-      'Expected is grey, RGB or 8-bit CMYK; convert it first.',
-    );
-  }
-}
+const again = 'Copy the file again; if that does not help, convert it to PNG or TIFF.';
 
-async function decode(
-  pipeline: Sharp,
-  { space, depth }: Metadata,
-  range: IntensityRange,
-): Promise<RasterImage> {
-  // Naming the space that the file has keeps sharp from converting to another.
-  if (space === 'cmyk') pipeline.pipelineColourspace('cmyk');
-  // Signed 16-bit values are moved up to unsigned ones, or sharp would clip them at 0.
-  if (depth === 'short') pipeline.linear(1, 2 ** 15);
-  const rawDepth = RAW_DEPTHS[depth] ?? 'float';
-  const { data, info } = await pipeline
-    .removeAlpha()
-    .toColourspace(space)
-    .raw({ depth: rawDepth })
-    .toUint8Array();
-  const { width, height } = info;
-  const channels = CHANNELS[space];
-  const stored = eightBits(data, rawDepth, channels === 1 ? range : 'full');
-  if (channels === 1) return { width, height, channels, data: stored };
-  return greyWhereEqual(width, height, space === 'cmyk' ? cmykToRgb(stored) : stored);
-}
-
-function eightBits(
-  { buffer, byteOffset, length }: Uint8Array,
-  depth: 'uchar' | 'ushort' | 'float',
-  range: IntensityRange,
-): Uint8Array {
-  switch (depth) {
-    case 'uchar':
-      return new Uint8Array(buffer, byteOffset, length);
-    case 'ushort':
-      return toEightBits(new Uint16Array(buffer, byteOffset, length / 2), range);
-    case 'float':
-      return toEightBits(new Float32Array(buffer, byteOffset, length / 4), range);
-  }
-}
-
-/** (255 − C)(255 − K) / 255 and so on, rounded as Pillow rounds. */
-function cmykToRgb(cmyk: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array((cmyk.length / 4) * 3);
-  for (let from = 0, to = 0; from < cmyk.length; from += 4) {
-    const light = 255 - (cmyk[from + 3] as number);
-    for (let ink = 0; ink < 3; ink++) {
-      const product = (cmyk[from + ink] as number) * light + 128;
-      rgb[to++] = Math.max(0, light - (((product >> 8) + product) >> 8));
+/**
+ * Puts the file's name to errors about its content. Nothing but their message is kept of other
+ * errors: what a damaged file leads to is not known, nor what is in it.
+ */
+export async function naming<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof IqeError)) {
+      throw unreadable(name, `it is damaged (${messageOf(error).split('\n', 1)[0]})`, again);
     }
-  }
-  return rgb;
-}
-
-function greyWhereEqual(width: number, height: number, rgb: Uint8Array): RasterImage {
-  for (let i = 0; i < rgb.length; i += 3) {
-    if (rgb[i] !== rgb[i + 1] || rgb[i] !== rgb[i + 2]) {
-      return { width, height, channels: 3, data: rgb };
+    if (error.code === 'interrupted' || error.message.startsWith(`Cannot read ${name}: `)) {
+      throw error;
     }
+    const what = error.message.replace(/^(This|The|A|There)\b/, (word) => word.toLowerCase());
+    throw unreadable(name, what.replace(/\.$/, ''), error.hint ?? again);
   }
-  const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i++) grey[i] = rgb[3 * i] as number;
-  return { width, height, channels: 1, data: grey };
-}
-
-function asReadingError(error: unknown, name: string, bytes: Buffer): IqeError {
-  return error instanceof IqeError ? error : undecodable(name, bytes, error);
 }

@@ -1,6 +1,6 @@
 import { IqeError, messageOf } from '../base/errors.js';
 
-const READABLE = 'PNG, JPEG, TIFF, WebP or GIF';
+const READABLE = 'PNG, JPEG, TIFF, WebP, GIF, DICOM or NIfTI';
 const CONVERT = 'Convert it to PNG or TIFF first.';
 const DOWNLOAD = 'Download or copy the file itself again.';
 
@@ -28,13 +28,18 @@ const OTHERS: readonly (readonly [
   ['jP  ', 4, 'a JPEG 2000 picture', CONVERT],
   ['<svg', 0, 'an SVG drawing', CONVERT],
   ['%PDF', 0, 'a PDF document', CONVERT],
-  ['DICM', 128, 'a DICOM file', 'Give it a name that ends in .dcm.'],
-  ['\x1f\x8b', 0, 'a gzip archive', 'Unpack it first, or name it .nii.gz if it is a NIfTI image.'],
+  ['\x1f\x8b', 0, 'a gzip archive', 'Unpack it first.'],
   ['PK\x03\x04', 0, 'a ZIP archive', 'Unpack it first.'],
   ['version https://git-lfs', 0, 'a Git LFS pointer', 'Run "git lfs pull" where it came from.'],
   ['<!DOCTYPE html', 0, 'a web page', DOWNLOAD],
   ['<!doctype html', 0, 'a web page', DOWNLOAD],
   ['<html', 0, 'a web page', DOWNLOAD],
+];
+
+/** What files of some names should be. */
+const NAMES: readonly (readonly [name: RegExp, format: string])[] = [
+  [/\.(dcm|dicom)$/i, 'DICOM'],
+  [/\.nii(\.gz)?$/i, 'NIfTI'],
 ];
 
 /** The error for a file of which no picture could be made, from its content and what the decoder said. */
@@ -48,9 +53,13 @@ export function undecodable(name: string, bytes: Buffer, cause: unknown): IqeErr
     const said = firstLine(messageOf(cause));
     return unreadable(name, `the picture is damaged or cut short (${said})`, DOWNLOAD, cause);
   }
-  const other = OTHERS.find(([signature, offset]) => has(signature, offset));
+  const named = NAMES.find(([pattern]) => pattern.test(name))?.[1];
+  const isGzip = has('\x1f\x8b', 0);
+  const other =
+    isGzip && named ? undefined : OTHERS.find(([signature, offset]) => has(signature, offset));
   if (other === undefined) {
-    return unreadable(name, 'it is not an image', `Expected is ${READABLE}.`, cause);
+    const what = named ? `it is no ${named} file, or damaged at its start` : 'it is not an image';
+    return unreadable(name, what, `Expected is ${READABLE}.`, cause);
   }
   return unreadable(name, `it is ${other[2]}, not ${READABLE}`, other[3], cause);
 }

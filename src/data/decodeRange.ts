@@ -1,3 +1,5 @@
+import { IqeError } from '../base/errors.js';
+
 /**
  * How grey values deeper than 8 bits become 8 bits:
  * - `full`: of 16 bits the high byte, the same for every image, so that 12-bit data in a 16-bit
@@ -9,6 +11,24 @@ export type IntensityRange = 'full' | { readonly percentiles: readonly [number, 
 
 /** The range that readers take unless told otherwise: the central 99 % of the values. */
 export const DEFAULT_INTENSITY_RANGE: IntensityRange = { percentiles: [0.5, 99.5] };
+
+/**
+ * The range that `text` names: `full`, or two percentiles such as `0.5,99.5`.
+ *
+ * @throws {IqeError} `usage`
+ */
+export function parseRange(text: string): IntensityRange {
+  if (text.trim().toLowerCase() === 'full') return 'full';
+  const parts = text.split(',').map((part) => (part.trim() ? Number(part) : Number.NaN));
+  const [low = Number.NaN, high = Number.NaN] = parts;
+  if (parts.length === 2 && low >= 0 && low < high && high <= 100) {
+    return { percentiles: [low, high] };
+  }
+  throw new IqeError(
+    'usage',
+    `The range is "${text}"; expected full or percentiles LOW,HIGH with 0 ≤ LOW < HIGH ≤ 100.`,
+  );
+}
 
 /**
  * out = round(255 · clip((v − low) / (high − low), 0, 1)) with low and high from `range`; all 0 where

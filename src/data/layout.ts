@@ -22,8 +22,12 @@ export type LayoutName =
 
 /** One image of a data set and what is known of it. */
 export interface Sample {
-  /** The image's path relative to the root, with `/` on every system. */
+  /**
+   * The image's path relative to the root, with `/` on every system; of a part of a file with that,
+   * as `scan.nii.gz#axial=57` (see `splitImageName`).
+   */
   readonly id: string;
+  /** The same for the file system. */
   readonly imagePath: string;
   /** 0 normal, 1 abnormal, null not known. */
   readonly label: 0 | 1 | null;

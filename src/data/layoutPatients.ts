@@ -1,3 +1,4 @@
+import { splitImageName } from './imagePart.js';
 import { baseName, withoutExtension } from './layout.js';
 
 /**
@@ -8,10 +9,14 @@ import { baseName, withoutExtension } from './layout.js';
  * has a digit in it (`normal_12` is no patient called normal), at least two images share it, and
  * the set has at least two such parts. It is a guess from names, and is to be called one.
  *
+ * The slices or frames of one file (`p07.nii.gz#axial=52`) are all of one patient.
+ *
  * @param ids Paths of images with `/`, all of one data set.
  */
 export function derivePatients(ids: readonly string[]): (string | null)[] {
   const prefixes = ids.map((id) => {
+    const { file } = splitImageName(id);
+    if (file !== id) return withoutExtension(file);
     const match = /^(.*\d.*)_\d{1,4}$/.exec(withoutExtension(baseName(id)));
     return match?.[1] ?? null;
   });

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { png } from '../../test/support/images.js';
-import type { Sample } from './layout.js';
-import { readMask, readSampleMask } from './mask.node.js';
+import { readMask } from './mask.node.js';
 
 let folder: string;
 
@@ -40,33 +39,5 @@ describe('readMask', () => {
       code: 'unreadable',
       message: `Cannot read ${path}: there is no such file.`,
     });
-  });
-});
-
-describe('readSampleMask', () => {
-  const size = { width: 2, height: 1 };
-  const sample: Sample = {
-    id: 'a.png',
-    imagePath: 'a.png',
-    label: 1,
-    maskPath: null,
-    split: null,
-    patient: null,
-    className: null,
-  };
-
-  it("is the sample's own mask", async () => {
-    const maskPath = join(folder, 'own.png');
-    await writeFile(maskPath, await png(2, 1, 1, Uint8Array.of(0, 255)));
-    const mask = await readSampleMask({ ...sample, maskPath }, { hasMasks: true }, size);
-    expect([...(mask?.data ?? [])]).toEqual([0, 1]);
-  });
-
-  it('is empty for normal images of a set with masks, else not known', async () => {
-    const normal = { ...sample, label: 0 as const };
-    const mask = await readSampleMask(normal, { hasMasks: true }, size);
-    expect([...(mask?.data ?? [])]).toEqual([0, 0]);
-    expect(await readSampleMask(normal, { hasMasks: false }, size)).toBeNull();
-    expect(await readSampleMask(sample, { hasMasks: true }, size)).toBeNull();
   });
 });

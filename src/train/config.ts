@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { IqeError } from '../base/errors.js';
 import { AUGMENTATIONS, type Augmentation } from '../data/augment.js';
+import { readingSchema } from '../data/readingSettings.js';
 import { modelSchema, presets } from '../iqe/config.js';
 
 /** How a model is trained. Defaults are the `paper` preset's. */
@@ -55,6 +56,7 @@ export const runSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe('Seed of everything random: shots, start values, order, dropout.'),
+  reading: readingSchema.prefault({}).describe('How image files are read.'),
   model: modelSchema.prefault({}).describe('The method.'),
   training: trainingSchema.prefault({}).describe('Its training.'),
 });

@@ -4,9 +4,10 @@ import { IqeError, messageOf, throwIfAborted } from '../base/errors.js';
 import type { PixelMap } from '../base/image.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
-import { readImage } from '../data/decode.node.js';
+import { fileOfImage } from '../data/imagePart.js';
+import { ImageReader } from '../data/imageReader.node.js';
 import type { DataSet, Sample, Split } from '../data/layout.js';
-import { readSampleMask } from '../data/mask.node.js';
+import { type ReadingSettings, readingOptions } from '../data/readingSettings.js';
 import { type Evaluation, EvaluationAccumulator } from '../metrics/evaluation.js';
 import type { AnomalyDetector } from './detector.js';
 import { squareMask } from './fewShot.js';
@@ -14,6 +15,8 @@ import { squareMask } from './fewShot.js';
 export interface EvaluateOptions {
   /** Seed of the bootstrap. */
   readonly seed: number;
+  /** How files are read. Default: as those were that the model learned from. */
+  readonly reading?: ReadingSettings | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressCallback | undefined;
 }
@@ -89,6 +92,8 @@ export async function evaluate(
   const { seed, signal, onProgress } = options;
   const head = detector.head!;
   const { decision } = head;
+  const { reading = head.config.reading } = options;
+  const reader = new ImageReader({ ...readingOptions(reading), signal });
   const accumulator = new EvaluationAccumulator({
     threshold: decision.threshold?.threshold ?? null,
     pixelThreshold: dataSet.hasMasks ? decision.mapThreshold : null,
@@ -100,8 +105,8 @@ export async function evaluate(
     throwIfAborted(signal);
     const label = sample.label as 0 | 1;
     try {
-      const image = await readImage(sample.imagePath, { signal });
-      const mask = await readSampleMask(sample, dataSet, image, { signal });
+      const image = await reader.image(sample.imagePath);
+      const mask = await reader.sampleMask(sample, dataSet, image);
       const { score, rawScore, modelMap } = await detector.predict(image, { signal });
       accumulator.add({
         score,
@@ -136,6 +141,6 @@ function atModelSize(mask: PixelMap, size: number): PixelMap {
 async function addContents(hash: ReturnType<typeof createHash>, sample: Sample): Promise<void> {
   hash.update(`${sample.id}\n${sample.label}\n`);
   for (const path of [sample.imagePath, sample.maskPath]) {
-    if (path !== null) hash.update(await readFile(path));
+    if (path !== null) hash.update(await readFile(fileOfImage(path)));
   }
 }

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { IqeError } from '../base/errors.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
-import { readImage } from '../data/decode.node.js';
+import { fileOfImage } from '../data/imagePart.js';
+import { ImageReader } from '../data/imageReader.node.js';
 import type { DataSet, Sample } from '../data/layout.js';
-import { readSampleMask } from '../data/mask.node.js';
+import { readingOptions } from '../data/readingSettings.js';
 import type { Shots } from '../data/shots.js';
 import type { Runtime } from '../graph/session.js';
 import { openBackbone } from './backbone.node.js';
@@ -84,8 +85,9 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
     await folder.write(run);
   }
 
+  const reader = new ImageReader({ ...readingOptions(config.reading), signal });
   const labelled = (samples: readonly Sample[]) =>
-    samples.map((sample) => labelledImage(sample, dataSet, signal));
+    samples.map((sample) => labelledImage(sample, dataSet, reader));
   const checkpoints = new Checkpoints(folder, signal);
   try {
     const fitted = await fitFewShot(
@@ -161,15 +163,11 @@ function validationSamples(dataSet: DataSet, shots: Shots, seed: number): Sample
   return new Random(seed, 'validation').shuffle(others).slice(0, mostValidationImages);
 }
 
-function labelledImage(
-  sample: Sample,
-  dataSet: DataSet,
-  signal: AbortSignal | undefined,
-): LabelledImage {
+function labelledImage(sample: Sample, dataSet: DataSet, reader: ImageReader): LabelledImage {
   return {
     label: sample.label as 0 | 1,
-    image: () => readImage(sample.imagePath, { signal }),
-    mask: (size) => readSampleMask(sample, dataSet, size, { signal }),
+    image: () => reader.image(sample.imagePath),
+    mask: (size) => reader.sampleMask(sample, dataSet, size),
   };
 }
 
@@ -180,7 +178,8 @@ async function contentHash(samples: readonly Sample[]): Promise<string> {
     hash.update(`${id}\n${label}\n`);
     for (const path of [imagePath, maskPath]) {
       // A missing file is reported where it is read as an image.
-      if (path !== null) hash.update(await readFile(path).catch(() => new Uint8Array()));
+      if (path === null) continue;
+      hash.update(await readFile(fileOfImage(path)).catch(() => new Uint8Array()));
     }
   }
   return hash.digest('hex');

@@ -2,8 +2,10 @@ import type { RasterImage } from '../base/image.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { decodeImage, readImage } from '../data/decode.node.js';
 import { readMask } from '../data/mask.node.js';
+import { type ReadingOptions, readingOptions } from '../data/readingSettings.js';
 import { nodeRuntime } from '../graph/runtime.node.js';
 import { openBackbone } from './backbone.node.js';
+import { resolveRunConfig } from './config.js';
 import {
   AnomalyDetector,
   type DetectorFitOptions,
@@ -12,7 +14,10 @@ import {
 } from './detector.js';
 import { openRun, RunFolder } from './runFolder.node.js';
 
-/** A path, the bytes of an image file, or decoded pixels. */
+/**
+ * A path, the bytes of an image file, or decoded pixels. Of a file with several images a path can name
+ * one (`scan.nii.gz#axial=57`, `cine.dcm#frame=3`); else the middle one is taken.
+ */
 export type ImageSource = string | Uint8Array | RasterImage;
 
 /** A labelled image to learn from, in files or in memory. */
@@ -34,7 +39,8 @@ export interface FromPretrainedOptions {
 }
 
 /**
- * The detector in Node: images may be paths or the bytes of files.
+ * The detector in Node: images may be paths or the bytes of files. They are read as the configuration
+ * says, those to predict as those that were learned from.
  *
  * @example
  * const detector = await NodeAnomalyDetector.fromPretrained('tiny');
@@ -81,9 +87,12 @@ export class NodeAnomalyDetector {
   /** {@link AnomalyDetector.fit} with images and masks from files. */
   async fit(support: readonly SupportSource[], options: NodeFitOptions = {}): Promise<void> {
     const { validation = [], ...rest } = options;
-    await this.#detector.fit(await Promise.all(support.map(loaded)), {
+    const reading = readingOptions(resolveRunConfig(options.config).reading);
+    const loadAll = (sources: readonly SupportSource[]) =>
+      Promise.all(sources.map((source) => loaded(source, reading)));
+    await this.#detector.fit(await loadAll(support), {
       ...rest,
-      validation: await Promise.all(validation.map(loaded)),
+      validation: await loadAll(validation),
     });
   }
 
@@ -92,7 +101,9 @@ export class NodeAnomalyDetector {
     image: ImageSource,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Prediction> {
-    return this.#detector.predict(await pixels(image), options);
+    const { head } = this.#detector;
+    const reading = head ? readingOptions(head.config.reading) : {};
+    return this.#detector.predict(await pixels(image, reading), options);
   }
 
   /** {@link AnomalyDetector.dispose} */
@@ -101,16 +112,19 @@ export class NodeAnomalyDetector {
   }
 }
 
-async function loaded({ image, label, mask }: SupportSource): Promise<SupportImage> {
-  const decoded = await pixels(image);
+async function loaded(
+  { image, label, mask }: SupportSource,
+  reading: ReadingOptions,
+): Promise<SupportImage> {
+  const decoded = await pixels(image, reading);
   if (mask === undefined) return { image: decoded, label };
   if (typeof mask !== 'string') return { image: decoded, label, mask };
-  const path = typeof image === 'string' ? image : 'the image';
   const { width, height } = decoded;
-  return { image: decoded, label, mask: await readMask(mask, { width, height, path }) };
+  const size = { width, height, ...(typeof image === 'string' && { path: image }) };
+  return { image: decoded, label, mask: await readMask(mask, size, reading) };
 }
 
-function pixels(image: ImageSource): Promise<RasterImage> | RasterImage {
-  if (typeof image === 'string') return readImage(image);
-  return image instanceof Uint8Array ? decodeImage(image, 'the image') : image;
+function pixels(image: ImageSource, reading: ReadingOptions): Promise<RasterImage> | RasterImage {
+  if (typeof image === 'string') return readImage(image, reading);
+  return image instanceof Uint8Array ? decodeImage(image, 'the image', reading) : image;
 }

@@ -8,7 +8,7 @@ import { type ImageHeader, type Photometric, readImageHeader } from './imageHead
 import { modalityValues } from './modalityValues.js';
 import { nativeSamples, type Samples } from './nativeSamples.js';
 import { paletteColours } from './palette.js';
-import { pixelDataOf, readFrameBytes } from './pixelData.js';
+import { checkFrames, pixelDataOf, readFrameBytes } from './pixelData.js';
 import { type PixelSpacing, readPixelSpacing } from './pixelSpacing.js';
 import { describeTransferSyntax, type TransferSyntax } from './transferSyntax.js';
 import { chosenWindow, type DisplayWindow, readWindow, type WindowChoice } from './window.js';
@@ -65,20 +65,46 @@ export async function decodeDicom(
   bytes: Uint8Array,
   options: DicomOptions = {},
 ): Promise<DicomImage> {
+  const file = readImageFile(bytes);
+  try {
+    return await decodeImage(file, options);
+  } catch (error) {
+    throw withoutData(error, file);
+  }
+}
+
+/**
+ * The header of the image in a DICOM file, without decoding it.
+ *
+ * @throws {IqeError} `unreadable`: not DICOM, no image, damaged, or with fewer frames than it states.
+ */
+export function readDicomHeader(bytes: Uint8Array): ImageHeader {
+  const file = readImageFile(bytes);
+  try {
+    const pixelData = pixelDataOf(file.dataSet);
+    const header = readImageHeader(file.dataSet);
+    checkFrames(file.dataSet, pixelData, header);
+    return header;
+  } catch (error) {
+    throw withoutData(error, file);
+  }
+}
+
+function readImageFile(bytes: Uint8Array): DicomFile {
   const file = readDicomFile(bytes);
   if (file.sopClass === directorySopClass) {
     throw new IqeError('unreadable', 'This is a DICOMDIR: it lists images and holds none.');
   }
-  try {
-    return await decodeImage(file, options);
-  } catch (error) {
-    if (error instanceof IqeError) throw error;
-    // Not kept as a cause: dicom-parser's exceptions can hold the whole data set.
-    throw new IqeError(
-      'unreadable',
-      `This DICOM file is damaged (${describeTransferSyntax(file.transferSyntax)}).`,
-    );
-  }
+  return file;
+}
+
+/** No exception of dicom-parser is kept, not even as a cause: it can hold the whole data set. */
+function withoutData(error: unknown, { transferSyntax }: DicomFile): IqeError {
+  if (error instanceof IqeError) return error;
+  return new IqeError(
+    'unreadable',
+    `This DICOM file is damaged (${describeTransferSyntax(transferSyntax)}).`,
+  );
 }
 
 async function decodeImage(file: DicomFile, options: DicomOptions): Promise<DicomImage> {

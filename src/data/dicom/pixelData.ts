@@ -29,6 +29,24 @@ export function pixelDataOf(dataSet: DataSet): Element {
 }
 
 /**
+ * Checks that the pixel data `element` can hold the frames that `header` states, where it states
+ * several: a damaged number could be any.
+ *
+ * @throws {IqeError} `unreadable`
+ */
+export function checkFrames(dataSet: DataSet, element: Element, header: ImageHeader): void {
+  if (header.frames === 1) return;
+  const frames = isEncapsulated(element)
+    ? readFragments(dataSet, element.dataOffset).length - 1
+    : Math.floor((8 * availableBytes(dataSet, element)) / bitsPerFrame(header));
+  if (frames >= header.frames) return;
+  throw new IqeError(
+    'unreadable',
+    `The pixel data is cut off: it has room for ${Math.max(frames, 0)} of ${header.frames} frames.`,
+  );
+}
+
+/**
  * The bytes of frame `frame` in the pixel data `element`, without touching those of the others.
  *
  * @throws {IqeError} `unreadable`: there are not enough.
@@ -40,7 +58,7 @@ export function readFrameBytes(
   frame: number,
 ): FrameBytes {
   const integer = element.tag === pixelTags.integer;
-  if (integer && element.hadUndefinedLength === true) {
+  if (isEncapsulated(element)) {
     return {
       bytes: encapsulatedFrame(dataSet, element, header.frames, frame),
       bitOffset: 0,
@@ -48,14 +66,14 @@ export function readFrameBytes(
       kind: 'integer',
     };
   }
-  const bits = header.rows * header.columns * bitsPerPixel(header);
+  const bits = bitsPerFrame(header);
   const start = element.dataOffset + Math.floor((frame * bits) / 8);
   const end = element.dataOffset + Math.ceil(((frame + 1) * bits) / 8);
-  const available = Math.min(element.dataOffset + element.length, dataSet.byteArray.length);
-  if (end > available) {
+  const available = availableBytes(dataSet, element);
+  if (end - element.dataOffset > available) {
     throw new IqeError(
       'unreadable',
-      `The pixel data is cut off: frame ${frame + 1} of ${header.frames} needs ${end - element.dataOffset} bytes, ${available - element.dataOffset} are there.`,
+      `The pixel data is cut off: frame ${frame + 1} of ${header.frames} needs ${end - element.dataOffset} bytes, ${available} are there.`,
     );
   }
   const bigEndian = dataSet.byteArrayParser.readUint16(new Uint8Array([0, 1]), 0) === 1;
@@ -78,10 +96,18 @@ function unswapped(bytes: Uint8Array, origin: number, start: number, end: number
   );
 }
 
-/** Stored bits of a pixel of an uncompressed frame; YBR_FULL_422 has half the chrominance columns. */
-function bitsPerPixel(header: ImageHeader): number {
+function isEncapsulated(element: Element): boolean {
+  return element.tag === pixelTags.integer && element.hadUndefinedLength === true;
+}
+
+function availableBytes(dataSet: DataSet, { dataOffset, length }: Element): number {
+  return Math.min(length, dataSet.byteArray.length - dataOffset);
+}
+
+/** Stored bits of an uncompressed frame; YBR_FULL_422 has half the chrominance columns. */
+function bitsPerFrame(header: ImageHeader): number {
   const samples = header.photometric === 'YBR_FULL_422' ? 2 : header.samplesPerPixel;
-  return samples * header.bitsAllocated;
+  return header.rows * header.columns * samples * header.bitsAllocated;
 }
 
 interface Fragment {

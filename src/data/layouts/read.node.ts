@@ -2,6 +2,7 @@ import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { IqeError } from '../../base/errors.js';
 import { unopenable } from '../decodeErrors.node.js';
+import { fileOfImage } from '../imagePart.js';
 import type { DataSet } from '../layout.js';
 import { readFolderNames, readUnlabelled } from './folders.js';
 import { readManifest } from './manifest.js';
@@ -70,7 +71,7 @@ async function readListing(path: string, root: string): Promise<DataSet> {
 /** The data set of a list, without what is not there. */
 async function listed(reading: Reading, root: string): Promise<DataSet> {
   const isThere = async (path: string) =>
-    access(resolve(root, path)).then(
+    access(resolve(root, fileOfImage(path))).then(
       () => true,
       () => false,
     );

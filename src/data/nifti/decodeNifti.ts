@@ -1,7 +1,7 @@
 import { IqeError } from '../../base/errors.js';
 import { inflateAtMost } from '../dicom/boundedInflate.js';
 import type { StoredVoxels } from './niftiDataTypes.js';
-import { longestHeader, type NiftiHeader, readNiftiHeader } from './niftiHeader.js';
+import { isNiftiHeader, longestHeader, type NiftiHeader, readNiftiHeader } from './niftiHeader.js';
 
 /** One three-dimensional volume of a NIfTI file. */
 export interface NiftiVolume {
@@ -32,7 +32,7 @@ export function decodeNifti(
   bytes: Uint8Array,
   options: { readonly volume?: number } = {},
 ): NiftiVolume {
-  const header = readNiftiHeader(expandedPart(bytes, 0, longestHeader));
+  const header = readNiftiFileHeader(bytes);
   const [x = 1, y = 1, z = 1, ...others] = header.shape;
   const volumeCount = others.reduce((product, size) => product * size, 1);
   const { volume = 0 } = options;
@@ -67,11 +67,19 @@ export function decodeNifti(
   };
 }
 
-/** Whether `bytes` begin like a NIfTI file, gzipped or not. */
+/**
+ * The header of a NIfTI file, gzipped or not; its first few kilobytes are enough.
+ *
+ * @throws {IqeError} `unreadable`: not NIfTI, or damaged.
+ */
+export function readNiftiFileHeader(bytes: Uint8Array): NiftiHeader {
+  return readNiftiHeader(expandedPart(bytes, 0, longestHeader));
+}
+
+/** Whether `bytes` begin like a NIfTI file, gzipped or not, or like the header of a NIfTI pair. */
 export function isNifti(bytes: Uint8Array): boolean {
   try {
-    readNiftiHeader(expandedPart(bytes, 0, longestHeader));
-    return true;
+    return isNiftiHeader(expandedPart(bytes, 0, longestHeader));
   } catch {
     return false;
   }

@@ -61,7 +61,7 @@ const layouts = {
  * @throws {IqeError} `unreadable`: not NIfTI, or it states what cannot be.
  */
 export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
-  const { version, littleEndian } = identify(bytes);
+  const { version, littleEndian } = identified(bytes);
   const layout = layouts[version];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const float = (at: number, index = 0) =>
@@ -128,22 +128,43 @@ function readShape(dim: (index: number) => number): number[] {
   return shape;
 }
 
-function identify(bytes: Uint8Array): { version: 1 | 2; littleEndian: boolean } {
+/** Whether `bytes` begin like a header, whatever it states. */
+export function isNiftiHeader(bytes: Uint8Array): boolean {
+  return identify(bytes) !== undefined;
+}
+
+function identified(bytes: Uint8Array): Identity {
+  const identity = identify(bytes);
+  if (identity === undefined) {
+    throw new IqeError('unreadable', 'This is not a NIfTI file (.nii or .nii.gz).');
+  }
+  if (identity.isPair) {
+    throw new IqeError('unreadable', 'This is the header of a NIfTI pair (.hdr and .img).', {
+      hint: 'Convert the pair to one .nii or .nii.gz file.',
+    });
+  }
+  return identity;
+}
+
+interface Identity {
+  readonly version: 1 | 2;
+  readonly littleEndian: boolean;
+  readonly isPair: boolean;
+}
+
+function identify(bytes: Uint8Array): Identity | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (const version of [1, 2] as const) {
     const { length } = layouts[version];
     if (bytes.length < length) continue;
     const magic = String.fromCharCode(...bytes.subarray(version === 1 ? 344 : 4).subarray(0, 4));
+    const isPair = magic === `ni${version}\0`;
+    if (magic !== `n+${version}\0` && !isPair) continue;
     for (const littleEndian of [true, false]) {
-      if (view.getInt32(0, littleEndian) !== length) continue;
-      if (magic === `n+${version}\0`) return { version, littleEndian };
-      if (magic !== `ni${version}\0`) continue;
-      throw new IqeError('unreadable', 'This is the header of a NIfTI pair (.hdr and .img).', {
-        hint: 'Convert the pair to one .nii or .nii.gz file.',
-      });
+      if (view.getInt32(0, littleEndian) === length) return { version, littleEndian, isPair };
     }
   }
-  throw new IqeError('unreadable', 'This is not a NIfTI file (.nii or .nii.gz).');
+  return undefined;
 }
 
 function unreadable(what: string): IqeError {

@@ -3,6 +3,7 @@ import type { PixelMap, RasterImage } from '../../base/image.js';
 import type { PixelSpacing } from '../dicom/pixelSpacing.js';
 import { type NiftiVolume, niftiValue } from './decodeNifti.js';
 import { applyAffine, invertAffine, orientationOf, voxelSize } from './niftiAffine.js';
+import type { NiftiHeader } from './niftiHeader.js';
 import { greyIn, type NiftiWindow, niftiRange, type ValueRange } from './niftiWindow.js';
 
 /** The patient's axis that a slice lies across: right, front or top. */
@@ -35,7 +36,18 @@ export interface NiftiSlice {
 
 /** How many slices lie across `axis`. */
 export function niftiSliceCount(volume: NiftiVolume, axis: NiftiAxis): number {
-  return volume.shape[orientationOf(volume.header.affine).axes[across[axis]]] as number;
+  return niftiSliceGrid(volume.header, axis).count;
+}
+
+/** Width and height of the slices across `axis`, and their number. */
+export function niftiSliceGrid(
+  { affine, shape }: NiftiHeader,
+  axis: NiftiAxis,
+): { readonly width: number; readonly height: number; readonly count: number } {
+  const { axes } = orientationOf(affine);
+  const size = (patientAxis: 0 | 1 | 2) => shape[axes[patientAxis]] ?? 1;
+  const { up, left } = layout[axis];
+  return { width: size(left), height: size(up), count: size(across[axis]) };
 }
 
 /**
@@ -72,7 +84,7 @@ export function niftiSlice(
 export interface NiftiMaskOptions {
   readonly convention?: NiftiConvention;
   /** The volume whose slice the mask is for, where their grids differ. Default: the mask itself. */
-  readonly like?: NiftiVolume;
+  readonly like?: Pick<NiftiVolume, 'header'>;
 }
 
 /**
@@ -134,21 +146,20 @@ interface SlicePlane {
 }
 
 function slicePlane(
-  volume: NiftiVolume,
+  { header }: Pick<NiftiVolume, 'header'>,
   axis: NiftiAxis,
   index: number,
   convention: NiftiConvention = 'radiological',
 ): SlicePlane {
-  const { axes, flipped } = orientationOf(volume.header.affine);
-  const count = niftiSliceCount(volume, axis);
+  const { axes, flipped } = orientationOf(header.affine);
+  const { width, height, count } = niftiSliceGrid(header, axis);
   if (!Number.isInteger(index) || index < 0 || index >= count) {
     throw new IqeError('usage', `Slice ${index} of ${count} ${axis} slices.`, {
       hint: `Slices are counted from 0 to ${count - 1}.`,
     });
   }
   const { up, left } = layout[axis];
-  const size = (patientAxis: 0 | 1 | 2) => volume.shape[axes[patientAxis]] as number;
-  const [height, width] = [size(up), size(left)];
+  const size = (patientAxis: 0 | 1 | 2) => header.shape[axes[patientAxis]] ?? 1;
   const mirrored = convention === 'neurological' && left === 0;
   const voxel = (row: number, column: number): [number, number, number] => {
     const place: [number, number, number] = [0, 0, 0];
@@ -162,8 +173,8 @@ function slicePlane(
     return place;
   };
   const spacing = {
-    row: voxelSize(volume.header.affine, axes[up]),
-    column: voxelSize(volume.header.affine, axes[left]),
+    row: voxelSize(header.affine, axes[up]),
+    column: voxelSize(header.affine, axes[left]),
   };
   return { width, height, spacing, voxel };
 }

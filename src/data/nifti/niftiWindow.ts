@@ -20,7 +20,8 @@ const mostSamples = 2 ** 20;
 /**
  * The range that `window` means for `volume`. Percentiles, linear between ranks, are those of every
  * n-th finite value, with n such that at most 2²⁰ are taken; default 0.5 and 99.5. Where the two are
- * the same (most voxels of a mask), the range is from the smallest to the largest of those values.
+ * the same (most voxels of a mask), as for 0 and 100, the range is from the smallest to the largest
+ * of all finite values.
  *
  * For many slices, call this once and pass the range on.
  *
@@ -44,16 +45,12 @@ export function niftiRange(
         `Percentiles ${first} and ${last}; expected 0 ≤ low < high ≤ 100.`,
       );
     }
-    const sorted = sampledValues(volume).sort();
-    for (const [below, above] of [
-      [first, last],
-      [0, 100],
-    ] as const) {
-      const [low, high] = [percentile(sorted, below), percentile(sorted, above)];
+    if (first > 0 || last < 100) {
+      const sorted = sampledValues(volume).sort();
+      const [low, high] = [percentile(sorted, first), percentile(sorted, last)];
       if (low < high) return { low, high };
     }
-    const only = percentile(sorted, 0);
-    return { low: only, high: only + 1 };
+    return wholeRange(volume);
   }
   if (!(window.low < window.high)) {
     throw new IqeError(
@@ -81,6 +78,21 @@ function sampledValues(volume: NiftiVolume): Float64Array {
     if (Number.isFinite(value)) values[count++] = value;
   }
   return values.subarray(0, count);
+}
+
+/** From the smallest to the largest finite value, and one more where they are the same. */
+function wholeRange({ stored, header }: NiftiVolume): ValueRange {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < stored.length; i++) {
+    const value = (stored[i] as number) * header.slope + header.intercept;
+    if (!Number.isFinite(value)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low < high) return { low, high };
+  const only = low === high ? low : 0;
+  return { low: only, high: only + 1 };
 }
 
 function percentile(sorted: Float64Array, percent: number): number {
