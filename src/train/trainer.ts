@@ -53,7 +53,7 @@ interface Batch {
  * Larger batches run in parts whose gradients are added up: the activations of 16 images take about
  * 1 GB at ViT-L/14, and the result is the same.
  */
-const imagesPerRun = 16;
+const defaultImagesPerRun = 16;
 
 /** Trains the method on cached features. */
 export class Trainer {
@@ -61,16 +61,24 @@ export class Trainer {
   readonly #session: Session;
   readonly #config: TrainingConfig;
   readonly #seed: number;
+  readonly #imagesPerRun: number;
   readonly #gradients: Record<string, HostTensor>;
   #laterGradients: Record<string, HostTensor> | undefined;
   readonly #loss: HostTensor = { data: new Float32Array(1), shape: [] };
   readonly #batches = new Map<number, Batch>();
 
-  private constructor(step: TrainingStep, session: Session, config: TrainingConfig, seed: number) {
+  private constructor(
+    step: TrainingStep,
+    session: Session,
+    config: TrainingConfig,
+    seed: number,
+    imagesPerRun: number,
+  ) {
     this.step = step;
     this.#session = session;
     this.#config = config;
     this.#seed = seed;
+    this.#imagesPerRun = imagesPerRun;
     this.#gradients = emptyGradients(step);
   }
 
@@ -83,6 +91,8 @@ export class Trainer {
       readonly seed: number;
       /** Whether the examples have masks. */
       readonly masks: boolean;
+      /** Images whose activations are in memory at once. */
+      readonly imagesPerRun?: number;
     },
     runtime: Runtime,
   ): Promise<Trainer> {
@@ -91,7 +101,8 @@ export class Trainer {
       ...parts.checkpoint.sessionOptions,
       lean: true,
     });
-    return new Trainer(step, session, parts.training, parts.seed);
+    const { imagesPerRun = defaultImagesPerRun } = parts;
+    return new Trainer(step, session, parts.training, parts.seed, imagesPerRun);
   }
 
   /** The state before the first step. */
@@ -150,8 +161,8 @@ export class Trainer {
   /** One step; gives the loss before it. */
   async #trainStep(state: TrainingState, examples: readonly TrainingExample[]): Promise<number> {
     let loss = 0;
-    for (let start = 0; start < examples.length; start += imagesPerRun) {
-      const part = examples.slice(start, start + imagesPerRun);
+    for (let start = 0; start < examples.length; start += this.#imagesPerRun) {
+      const part = examples.slice(start, start + this.#imagesPerRun);
       const share = part.length / examples.length;
       const gradients = start === 0 ? this.#gradients : this.#partGradients();
       loss += share * (await this.#run(state, part, start, gradients));
