@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { IqeError, messageOf, throwIfAborted } from '../base/errors.js';
 import type { RasterImage } from '../base/image.js';
 import { unopenable, unreadable } from './decodeErrors.node.js';
@@ -6,6 +6,7 @@ import { wasmCodecs } from './dicom/codecs.node.js';
 import { readDicomHeader } from './dicom/decodeDicom.js';
 import { isDicom } from './dicom/dicomFile.js';
 import { DicomImages } from './dicom/dicomImages.js';
+import { readFileStart } from './fileStart.node.js';
 import type { ImageFile, ImageHeader } from './imageFile.js';
 import { splitImageName } from './imagePart.js';
 import { isNifti, readNiftiFileHeader } from './nifti/decodeNifti.js';
@@ -57,7 +58,8 @@ export async function decodeImage(
  * @throws {IqeError} As {@link readImage}.
  */
 export async function openImageFile(path: string, options: DecodeOptions = {}): Promise<ImageFile> {
-  const format = formatOf(await readStart(path, options));
+  throwIfAborted(options.signal);
+  const format = formatOf(await readFileStart(path));
   const bytes = await readBytes(path, format, options);
   return naming(path, async () => openBytes(bytes, path, format, options));
 }
@@ -72,7 +74,8 @@ export async function readImageHeader(
   options: DecodeOptions = {},
 ): Promise<ImageHeader> {
   const { file, part } = splitImageName(path);
-  const start = await readStart(file, options);
+  throwIfAborted(options.signal);
+  const start = await readFileStart(file);
   const format = formatOf(start);
   const whole = () => readBytes(file, format, options);
   if (format === 'picture') {
@@ -116,24 +119,6 @@ function openBytes(
   return format === 'dicom'
     ? new DicomImages(bytes, options, wasmCodecs)
     : new NiftiImages(bytes, limited);
-}
-
-/** Enough to tell the format, and for the header of a NIfTI file. */
-const startLength = 4096;
-
-async function readStart(path: string, { signal }: DecodeOptions): Promise<Uint8Array> {
-  throwIfAborted(signal);
-  try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(startLength), 0, startLength, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw unopenable(path, error);
-  }
 }
 
 async function readBytes(path: string, format: Format, options: DecodeOptions): Promise<Buffer> {

@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { IqeError } from '../../base/errors.js';
+import { imagesAmong } from '../imageFiles.node.js';
 import type { DataSet } from '../layout.js';
 import { placeFiles } from './folders.js';
 import { type Place, pairMasks } from './pairing.js';
@@ -75,9 +76,9 @@ async function placeFolder(
   signal: AbortSignal | undefined,
 ): Promise<Placed> {
   const folder = resolve(path);
+  const files = await imagesAmong(folder, await listFiles(folder, signal), signal);
   // As if in a folder of some class, so that a folder named masks/ or img/ means what it does there.
-  const files = (await listFiles(folder, signal)).map((file) => `class/${file}`);
-  const { images, masks } = placeFiles(files);
+  const { images, masks } = placeFiles(files.map((file) => `class/${file}`));
   if (images.length === 0) {
     throw new IqeError('data', `${path} has no images.`, {
       hint: 'Expected is a folder with PNG, JPEG, TIFF, DICOM or NIfTI files.',

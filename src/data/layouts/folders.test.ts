@@ -67,7 +67,6 @@ describe('the benchmark', () => {
       'test/good/img/b.png',
       'overview.png',
       'figures/plot.png',
-      'README.md',
     ]);
     expect(reading?.problems.map(({ kind, paths }) => [kind, paths])).toEqual([
       ['mask-without-image', ['test/Ungood/anomaly_mask/other.png']],
@@ -206,7 +205,7 @@ describe('images without labels', () => {
   });
 
   it('are all images but the masks', () => {
-    const reading = readUnlabelled(['a.png', 'images/b.png', 'masks/b.png', 'test/c.png', 'x.txt']);
+    const reading = readUnlabelled(['a.png', 'images/b.png', 'masks/b.png', 'test/c.png']);
     expect(reading.layout).toBe('images');
     expect(lines(reading)).toEqual(['a.png', 'images/b.png masks/b.png', 'test/c.png test']);
   });

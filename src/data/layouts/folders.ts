@@ -1,4 +1,4 @@
-import { isImageName, type LayoutName, type Split, withoutExtension } from '../layout.js';
+import { type LayoutName, type Split, withoutExtension } from '../layout.js';
 import { isImageFolder, isMaskFolder, labelNamed, splitNamed, withoutMaskSuffix } from './names.js';
 import { type Place, pairMasks } from './pairing.js';
 import { problem, type Reading } from './reading.js';
@@ -15,7 +15,7 @@ import { problem, type Reading } from './reading.js';
  * be is in `names.ts`. Where no CLASS is named as abnormal, every one that is not named as normal is
  * a defect or disease, as MVTec has it.
  *
- * @param files Paths relative to the root with `/`.
+ * @param files Paths of image files, relative to the root with `/`.
  * @returns Null where no folder is one of normal or of abnormal images.
  */
 export function readFolderNames(files: readonly string[]): Reading | null {
@@ -89,12 +89,11 @@ export function placeFiles(files: readonly string[]): {
   /** Whether masks lie beside the folders of classes, not within them. */
   hasMasksBeside: boolean;
 } {
-  const paths = files.filter(isImageName);
-  const names = new Set(paths.map(withoutExtension));
+  const names = new Set(files.map(withoutExtension));
   const images: Place[] = [];
   const masks: Place[] = [];
   const beside: { path: string; split: Split | null; folders: string[]; name: string }[] = [];
-  for (const path of paths) {
+  for (const path of files) {
     const folders = withoutExtension(path).split('/');
     const name = folders.pop() as string;
     dropImageFolder(folders);

@@ -2,6 +2,7 @@ import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { IqeError } from '../../base/errors.js';
 import { unopenable } from '../decodeErrors.node.js';
+import { imagesAmong } from '../imageFiles.node.js';
 import { fileOfImage } from '../imagePart.js';
 import type { DataSet } from '../layout.js';
 import { readFolderNames, readUnlabelled } from './folders.js';
@@ -45,13 +46,14 @@ export async function readDataSet(
       'meta.json',
     ]);
   }
-  const unusable = suggestLayout(files);
+  const images = await imagesAmong(full, files, options.signal);
+  const unusable = suggestLayout(files, images);
   if (unusable !== null) {
     throw new IqeError('data', `${path} cannot be used as a data set. ${unusable.why}.`, {
       hint: unusable.suggestion,
     });
   }
-  const reading = readFolderNames(files) ?? readUnlabelled(files);
+  const reading = readFolderNames(images) ?? readUnlabelled(images);
   const all = { ...reading, problems: [...problems, ...reading.problems] };
   return toDataSet(all, { name: basename(full), path: full }, (file) => join(full, file));
 }

@@ -1,4 +1,3 @@
-import { isImageName } from '../layout.js';
 import { readFolderNames } from './folders.js';
 
 /** How images say what they are, in one sentence of advice. */
@@ -16,13 +15,17 @@ export interface Suggestion {
  * Why a folder cannot be read as one data set, and the nearest that can.
  *
  * @param files Paths relative to the folder with `/`.
+ * @param images Those of them that may be images.
  * @returns Null where it can be read, if only as images without labels.
  */
-export function suggestLayout(files: readonly string[]): Suggestion | null {
-  if (!files.some(isImageName)) return withoutImages(files);
-  if (readFolderNames(files) !== null) return null;
-  const nested = foldersOf(files).filter((folder) => {
-    const within = files.filter((file) => file.startsWith(`${folder}/`));
+export function suggestLayout(
+  files: readonly string[],
+  images: readonly string[],
+): Suggestion | null {
+  if (images.length === 0) return withoutImages(files);
+  if (readFolderNames(images) !== null) return null;
+  const nested = foldersOf(images).filter((folder) => {
+    const within = images.filter((file) => file.startsWith(`${folder}/`));
     return readFolderNames(within.map((file) => file.slice(folder.length + 1))) !== null;
   });
   if (nested.length === 0) return null;
