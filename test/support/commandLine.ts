@@ -13,6 +13,8 @@ export interface CommandLineOptions {
   readonly signal?: AbortSignal;
   readonly now?: () => number;
   readonly isTTY?: boolean;
+  /** Told of each text on stderr. */
+  readonly onMessage?: (text: string) => void;
 }
 
 export interface CommandLineResult {
@@ -27,7 +29,7 @@ export async function commandLine(
   options: CommandLineOptions = {},
 ): Promise<CommandLineResult> {
   const stdout = new TextStream();
-  const stderr = new TextStream(options.isTTY);
+  const stderr = new TextStream(options.isTTY, 80, options.onMessage);
   const status = await runProgram(words, options.verbs ?? allVerbs, {
     stdout,
     stderr,
@@ -43,14 +45,17 @@ export class TextStream {
   readonly writes: string[] = [];
   readonly isTTY: boolean;
   readonly columns: number;
+  readonly #onWrite: ((text: string) => void) | undefined;
 
-  constructor(isTTY = false, columns = 80) {
+  constructor(isTTY = false, columns = 80, onWrite?: (text: string) => void) {
     this.isTTY = isTTY;
     this.columns = columns;
+    this.#onWrite = onWrite;
   }
 
   write(text: string): void {
     this.writes.push(text);
+    this.#onWrite?.(text);
   }
 
   get text(): string {

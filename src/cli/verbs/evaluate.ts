@@ -6,6 +6,7 @@ import { exitStatus } from '../errors.js';
 import { formatRows } from '../format.js';
 import { runtimeOptions } from '../machine.js';
 import { share } from '../numbers.js';
+import { givenPath } from '../paths.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 
 interface EvaluateFlags {
@@ -17,8 +18,8 @@ interface EvaluateFlags {
 /** `iqe-clip evaluate --run RUN DATA` */
 export const evaluateCommand: VerbBuilder = (run) =>
   verbCommand('evaluate', 'Measures a run on labelled images.', ['backbone', 'device', 'threads'])
-    .argument('<data>', 'Folder of a data set.')
-    .requiredOption('--run <run>', "Folder of a run that 'fit' wrote.")
+    .argument('<data>', 'Folder of a data set.', givenPath)
+    .requiredOption('--run <run>', "Folder of a run that 'fit' wrote.", givenPath)
     .addOption(
       new Option('--split <split>', 'Which images; support images are never among them.')
         .choices(['train', 'valid', 'test'])

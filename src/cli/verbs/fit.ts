@@ -1,11 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { IqeError } from '../../base/errors.js';
+import { IqeError, messageOf } from '../../base/errors.js';
 import type { DataSet } from '../../data/layout.js';
 import type { Shots } from '../../data/shots.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { runtimeOptions } from '../machine.js';
 import { wholeNumber } from '../numbers.js';
+import { givenPath } from '../paths.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 import { packageVersion } from '../version.js';
 
@@ -33,17 +34,21 @@ const settingFlags = [
 /** `iqe-clip fit DATA -o RUN --shots K` */
 export const fitCommand: VerbBuilder = (run) =>
   verbCommand('fit', 'Learns from a few labelled images (few-shot) and saves a run.', settingFlags)
-    .argument('[data]', "Folder of a data set; shots are taken from its 'valid' split.")
-    .requiredOption('-o, --out <run>', 'Folder of the run to write.')
+    .argument('[data]', "Folder of a data set; shots are taken from its 'valid' split.", givenPath)
+    .requiredOption('-o, --out <run>', 'Folder of the run to write.', givenPath)
     .option(
       '--shots <k>',
       'Normal and as many abnormal images to learn from (default: 4).',
       wholeNumber,
     )
-    .option('--shot-file <file>', 'File that names the images, as published with the paper.')
-    .option('--normal <dir>', 'Normal images, instead of a data set.')
-    .option('--abnormal <dir>', 'Abnormal images, beside --normal.')
-    .option('--masks <dir>', 'Masks of the abnormal images, by name.')
+    .option(
+      '--shot-file <file>',
+      'File that names the images, as published with the paper.',
+      givenPath,
+    )
+    .option('--normal <dir>', 'Normal images, instead of a data set.', givenPath)
+    .option('--abnormal <dir>', 'Abnormal images, beside --normal.', givenPath)
+    .option('--masks <dir>', 'Masks of the abnormal images, by name.', givenPath)
     .option('--overwrite', 'Replace another run in the folder.')
     .action(
       run(
@@ -87,6 +92,16 @@ function checkSource(flags: FitFlags, data: string | undefined): void {
       hint: "For example 'iqe-clip fit DATA -o RUN --shots 4' or 'iqe-clip fit --normal A --abnormal B -o RUN'.",
     });
   }
+  if (data !== undefined && (flags.abnormal ?? flags.masks) !== undefined) {
+    throw new IqeError('usage', '--abnormal and --masks go with --normal, not with a data set.', {
+      hint: 'A data set has its own: leave them out, or give --normal DIR instead of the data set.',
+    });
+  }
+  if (flags.shots !== undefined && flags.shotFile !== undefined) {
+    throw new IqeError('usage', 'Either --shots or --shot-file chooses the images, not both.', {
+      hint: 'Leave out one of them; the shot file says how many images there are.',
+    });
+  }
   const normalOnly = flags.normal !== undefined && flags.abnormal === undefined;
   if (normalOnly || flags.shots === 0) {
     throw new IqeError(
@@ -116,13 +131,19 @@ async function openData(
 /** Folders are used whole unless a number of shots is given; of a data set, four of each label are. */
 async function chooseShots(flags: FitFlags, dataSet: DataSet, seed: number): Promise<Shots> {
   const { selectShots, shotsFromFile } = await import('../../data/shots.js');
-  if (flags.shotFile !== undefined) {
-    const text = await readFile(flags.shotFile, 'utf8').catch((cause: unknown) => {
-      throw new IqeError('unreadable', `The shot file ${flags.shotFile} cannot be read.`, {
-        cause,
-      });
+  const { shotFile } = flags;
+  if (shotFile !== undefined) {
+    const text = await readFile(shotFile, 'utf8').catch((cause: unknown) => {
+      const message = `The shot file ${shotFile} cannot be read: ${messageOf(cause)}.`;
+      throw new IqeError('unreadable', message, { hint: 'Check --shot-file.', cause });
     });
-    return shotsFromFile(dataSet, text);
+    try {
+      return shotsFromFile(dataSet, text);
+    } catch (cause) {
+      if (!(cause instanceof IqeError)) throw cause;
+      const { code, message, hint = '' } = cause;
+      throw new IqeError(code, `${shotFile}: ${message}`, { hint, cause });
+    }
   }
   if (flags.normal !== undefined && flags.shots === undefined) {
     const labelled = (label: 0 | 1) => dataSet.samples.filter((sample) => sample.label === label);

@@ -12,6 +12,7 @@ import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
 import { type InputImage, inputImages } from '../inputs.js';
 import { runtimeOptions } from '../machine.js';
+import { givenPath, givenPaths } from '../paths.js';
 import { type VerbBuilder, type VerbContext, verbCommand } from '../verb.js';
 import { packageVersion } from '../version.js';
 
@@ -28,9 +29,13 @@ export const predictCommand: VerbBuilder = (run) =>
     'device',
     'threads',
   ])
-    .argument('<input...>', 'Images, folders of images, patterns.')
-    .option('--run <run>', "Folder of a run that 'fit' wrote.")
-    .option('-o, --out <out>', 'Folder for pictures, predictions.csv and predictions.json.')
+    .argument('<input...>', 'Images, folders of images, patterns.', givenPaths)
+    .option('--run <run>', "Folder of a run that 'fit' wrote.", givenPath)
+    .option(
+      '-o, --out <out>',
+      'Folder for pictures, predictions.csv and predictions.json.',
+      givenPath,
+    )
     .option('--save <kinds>', `Which pictures: ${pictureKinds.join(', ')} (default: all).`, kindsOf)
     .action(
       run(async (context, flags: PredictFlags, operands: string[]) => {
@@ -39,10 +44,15 @@ export const predictCommand: VerbBuilder = (run) =>
             hint: "Give --run RUN; 'iqe-clip fit DATA -o RUN' makes one from a few labelled images.",
           });
         }
+        if (flags.save !== undefined && flags.out === undefined) {
+          throw new IqeError('usage', '--save says which pictures, but not where.', {
+            hint: 'Give -o OUT too.',
+          });
+        }
         const { openRun } = await import('../../train/runFolder.node.js');
         const { nodeRuntime } = await import('../../graph/runtime.node.js');
-        const { signal, onProgress, settings, print } = context;
-        const images = await inputImages(operands, signal);
+        const { signal, onProgress, settings, print, note } = context;
+        const images = await inputImages(operands, { signal, output: flags.out, onNote: note });
         const { backbone } = settings.given as { backbone?: string };
         const { run: saved, detector } = await openRun(
           flags.run,
@@ -138,7 +148,9 @@ function describeReport({ predictions, failures }: PredictionReport): string {
   const lines = predictions.map(
     ({ path, score, label }) => `${score.toFixed(3)}  ${(label ?? '').padEnd(8)}  ${path}`,
   );
-  if (failures.length > 0)
-    lines.push(`${failures.length} of ${failures.length + predictions.length} images failed.`);
+  if (failures.length > 0) {
+    lines.push(`${failures.length} of ${failures.length + predictions.length} images failed:`);
+    lines.push(...failures.map(({ message }) => `  ${message}`));
+  }
   return lines.join('\n');
 }
