@@ -17,18 +17,20 @@ import { parseShardIndex, weightNames } from './weightNames.js';
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const config = await readText(join(folder, 'config.json'));
   const paths = await weightPaths(folder);
-  const identity = createHash('sha256').update(config);
+  const hash = createHash('sha256').update(config);
   const files: WeightFile[] = [];
   for (const path of paths) {
     const file = await weightFile(path);
     files.push(file);
-    identity.update(await fingerprint(file));
+    hash.update(await fingerprint(file));
   }
+  const identity = hash.digest('hex');
   return {
     config: parseClipConfig(config, join(folder, 'config.json')),
     tensors: await WeightFiles.open(files, folder),
     sessionOptions: { weightFolder: await weightFolder(folder) },
-    identity: identity.digest('hex'),
+    identity,
+    imageTowerIdentity: identity,
   };
 }
 

@@ -8,8 +8,10 @@ export interface Checkpoint {
   readonly tensors: WeightFiles;
   /** What a session needs to find the weights. */
   readonly sessionOptions: SessionOptions;
-  /** Changes when the weights change: part of the key of cached features. */
+  /** Changes when the weights change. */
   readonly identity: string;
+  /** Like `identity`, of the image tower, whose weights may be held in int8: for cached features. */
+  readonly imageTowerIdentity: string;
 }
 
 /**
@@ -38,5 +40,6 @@ export async function checkpointFromBytes(
     tensors: await WeightFiles.open(weightFiles, identity),
     sessionOptions: { weightBytes: files },
     identity,
+    imageTowerIdentity: identity,
   };
 }

@@ -29,10 +29,16 @@ interface Entry {
 export class WeightFiles {
   readonly #where: string;
   readonly #tensors: ReadonlyMap<string, Entry>;
+  readonly #replaced: ReadonlyMap<string, Tensor>;
 
-  private constructor(where: string, tensors: ReadonlyMap<string, Entry>) {
+  private constructor(
+    where: string,
+    tensors: ReadonlyMap<string, Entry>,
+    replaced: ReadonlyMap<string, Tensor> = new Map(),
+  ) {
     this.#where = where;
     this.#tensors = tensors;
+    this.#replaced = replaced;
   }
 
   /**
@@ -49,6 +55,11 @@ export class WeightFiles {
       for (const tensor of stored.values()) tensors.set(tensor.name, { file, stored: tensor });
     }
     return new WeightFiles(where, tensors);
+  }
+
+  /** The same files, but graphs get other tensors for some names: quantised ones. */
+  replacing(tensors: ReadonlyMap<string, Tensor>): WeightFiles {
+    return new WeightFiles(this.#where, this.#tensors, tensors);
   }
 
   get names(): readonly string[] {
@@ -99,7 +110,7 @@ export class WeightFiles {
 
   #frozen(name: string, storedShape: readonly number[], shape = storedShape): Tensor {
     const { file, stored } = this.#find(name, storedShape);
-    return weight({ ...stored, file: file.name }, shape);
+    return this.#replaced.get(name) ?? weight({ ...stored, file: file.name }, shape);
   }
 
   #find(name: string, shape: readonly number[]) {

@@ -1,4 +1,5 @@
 import { flattenRows, reshape, transposeLast } from './layout.js';
+import { quantizedParts, quantizedProduct } from './quantized.js';
 import {
   broadcastShapes,
   type Dimension,
@@ -34,7 +35,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
  * y = x · Wᵀ + b, PyTorch's `Linear`.
  *
  * @param x [..., in]
- * @param weight [out, in]
+ * @param weight [out, in]; a `quantizedWeight` is multiplied in int8.
  * @param bias [out]
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
@@ -52,7 +53,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     );
   }
   const rows = x.rank === 1 ? reshape(x, [1, inner!]) : flattenRows(x);
-  const y = gemm(rows, weight, { transposeB: true }, bias);
+  const quantized = quantizedParts(weight);
+  const y = quantized
+    ? quantizedProduct(rows, quantized, bias, (dy) => gemm(dy, weight, {}))
+    : gemm(rows, weight, { transposeB: true }, bias);
   return reshape(y, [...x.shape.slice(0, -1), out!]);
 }
 

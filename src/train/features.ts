@@ -25,7 +25,7 @@ export class MemoryFeatureStore implements FeatureStore {
 
 /** Everything that the features of an image depend on, besides its pixels. */
 export interface FeatureSettings {
-  /** `Checkpoint.identity` */
+  /** `Checkpoint.imageTowerIdentity` */
   readonly backbone: string;
   readonly imageSize: number;
   readonly stages: readonly number[];

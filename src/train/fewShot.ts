@@ -107,7 +107,7 @@ export async function fitFewShot(
 /** What the features of an image depend on. */
 export function featureSettings(checkpoint: Checkpoint, { model }: RunConfig): FeatureSettings {
   return {
-    backbone: checkpoint.identity,
+    backbone: checkpoint.imageTowerIdentity,
     imageSize: model.imageSize,
     stages: stageBlocks(model, checkpoint.config.vision.layers),
     activation: model.activation,
