@@ -7,16 +7,23 @@ import { IqeError, messageOf } from './errors.js';
  * Writes a whole file or nothing: into a temporary name in the same folder, then renamed, so that
  * a crash or a full disk leaves what was there before. Folders on the way are made.
  *
+ * @param content All of it, or its parts one after the other.
  * @throws {IqeError} `output` where the folder cannot be written or the disk is full
  */
-export async function writeFileSafely(file: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileSafely(
+  file: string,
+  content: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${randomUUID()}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
     const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(content);
+      const parts = Array.isArray(content)
+        ? (content as readonly Uint8Array[])
+        : [content as Uint8Array];
+      for (const part of parts) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();

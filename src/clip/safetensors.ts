@@ -108,16 +108,16 @@ function storedTensor(
 }
 
 /**
- * Writes a `.safetensors` file of float32, float16 (its bits, in a Uint16Array), int32, int64, uint8
+ * The parts of a `.safetensors` file, in their order, sharing the tensors' memory: of float32, float16 (its bits, in a Uint16Array), int32, int64, uint8
  * and int8 tensors; their bytes begin at a multiple of 8.
  *
  * @param halfPrecision Store every float32 tensor as F16.
  */
-export function writeSafetensors(
+export function safetensorsParts(
   tensors: Readonly<Record<string, HostTensor>>,
   metadata: Readonly<Record<string, string>> = {},
   halfPrecision = false,
-): Uint8Array {
+): Uint8Array[] {
   const entries: [string, unknown][] = [['__metadata__', metadata]];
   const bodies: Uint8Array[] = [];
   let offset = 0;
@@ -132,13 +132,24 @@ export function writeSafetensors(
   }
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const headerLength = Math.ceil(text.length / 8) * 8;
-  const file = new Uint8Array(8 + headerLength + offset);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
-  file.fill(0x20, 8, 8 + headerLength).set(text, 8);
-  let position = 8 + headerLength;
-  for (const body of bodies) {
-    file.set(body, position);
-    position += body.length;
+  const header = new Uint8Array(8 + headerLength);
+  new DataView(header.buffer).setBigUint64(0, BigInt(headerLength), true);
+  header.fill(0x20, 8).set(text, 8);
+  return [header, ...bodies];
+}
+
+/** {@link safetensorsParts} as one file in memory. */
+export function writeSafetensors(
+  tensors: Readonly<Record<string, HostTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+  halfPrecision = false,
+): Uint8Array {
+  const parts = safetensorsParts(tensors, metadata, halfPrecision);
+  const file = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    file.set(part, position);
+    position += part.length;
   }
   return file;
 }

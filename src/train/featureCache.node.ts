@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileSafely } from '../base/writeFile.node.js';
 import type { ImageFeatures } from '../clip/imageEncoder.js';
-import { readSafetensorsHeader, writeSafetensors } from '../clip/safetensors.js';
+import { readSafetensorsHeader, safetensorsParts } from '../clip/safetensors.js';
 import type { HostTensor } from '../graph/session.js';
 import type { FeatureStore } from './features.js';
 
@@ -32,7 +32,7 @@ export class FeatureCache implements FeatureStore {
     const path = this.#path(key);
     const tensors: Record<string, HostTensor> = { embedding: features.embedding };
     for (const [index, stage] of features.stages.entries()) tensors[`stage${index}`] = stage;
-    await writeFileSafely(path, writeSafetensors(tensors));
+    await writeFileSafely(path, safetensorsParts(tensors));
   }
 
   /** Two letters of folder first: some file systems are slow with many files in one. */

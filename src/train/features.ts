@@ -53,7 +53,7 @@ export async function featureKey(settings: FeatureSettings, planes: Float32Array
 export interface ExtractOptions {
   readonly settings: FeatureSettings;
   readonly store: FeatureStore;
-  /** Called once, and only if some features are missing: loading a large tower takes seconds. */
+  /** Called once, and only if features are missing: loading a large tower takes seconds. Released here. */
   readonly encoder: () => Promise<ImageEncoder>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressCallback | undefined;
@@ -78,20 +78,25 @@ export async function extractFeatures(
     data: new Float32Array(3 * size * size),
     shape: [1, 3, size, size],
   };
-  for (const image of images) {
-    throwIfAborted(signal);
-    const planes = await image();
-    const key = await featureKey(settings, planes);
-    if ((await store.get(key)) === undefined) {
-      encoder ??= await options.encoder();
-      const normalization = settings.inputNormalization === 'clip' ? 'clip' : 'none';
-      normalizePlanes(planes, normalization, pixelValues.data as Float32Array);
-      await store.put(key, await encoder.encode(pixelValues));
+  try {
+    for (const image of images) {
+      throwIfAborted(signal);
+      const planes = await image();
+      const key = await featureKey(settings, planes);
+      if ((await store.get(key)) === undefined) {
+        encoder ??= await options.encoder();
+        const normalization = settings.inputNormalization === 'clip' ? 'clip' : 'none';
+        normalizePlanes(planes, normalization, pixelValues.data as Float32Array);
+        await store.put(key, await encoder.encode(pixelValues));
+      }
+      keys.push(key);
+      onProgress?.({ stage: 'features', done: keys.length, total: images.length, unit: 'images' });
     }
-    keys.push(key);
-    onProgress?.({ stage: 'features', done: keys.length, total: images.length, unit: 'images' });
+    return keys;
+  } finally {
+    // The tower takes more memory than anything that follows.
+    await encoder?.release();
   }
-  return keys;
 }
 
 /** Copies the features of single images into the rows of batch tensors. */

@@ -2,7 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IqeError } from '../base/errors.js';
 import { writeFileSafely } from '../base/writeFile.node.js';
-import { writeSafetensors } from '../clip/safetensors.js';
+import { safetensorsParts } from '../clip/safetensors.js';
 import { WeightFiles } from '../clip/weightFiles.js';
 import { weightFile } from '../clip/weightFiles.node.js';
 import type { HostTensor, Runtime } from '../graph/session.js';
@@ -12,7 +12,7 @@ import { AnomalyDetector } from './detector.js';
 import { createPredictor } from './fewShot.js';
 import { parseSavedRun, type SavedRun } from './savedRun.js';
 import type { TrainingState } from './trainer.js';
-import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainingCheckpoint.js';
+import { readTrainingCheckpoint, trainingCheckpointParts } from './trainingCheckpoint.js';
 
 /**
  * A run on disk: `run.json` from the beginning, `checkpoint.safetensors` while it trains,
@@ -37,7 +37,7 @@ export class RunFolder {
   }
 
   async saveCheckpoint(state: TrainingState): Promise<void> {
-    await writeFileSafely(this.#checkpoint, writeTrainingCheckpoint(state));
+    await writeFileSafely(this.#checkpoint, trainingCheckpointParts(state));
   }
 
   /** The saved state, or `start` where there is none. */
@@ -55,7 +55,7 @@ export class RunFolder {
 
   /** Saves trained weights and gives them back in place. */
   async storeWeights(values: Readonly<Record<string, HostTensor>>): Promise<Weights> {
-    await writeFileSafely(this.#weights, writeSafetensors(values));
+    await writeFileSafely(this.#weights, safetensorsParts(values));
     return this.openWeights();
   }
 

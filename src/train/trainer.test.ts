@@ -13,7 +13,7 @@ import { promptTemplate } from '../iqe/prompts.js';
 import { type RunConfig, resolveRunConfig } from './config.js';
 import type { Backbone } from './fewShot.js';
 import { Trainer, type TrainingExample, type TrainingState } from './trainer.js';
-import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainingCheckpoint.js';
+import { readTrainingCheckpoint, trainingCheckpointParts } from './trainingCheckpoint.js';
 
 const runtime = nodeRuntime({ threads: 1 });
 const size = 24;
@@ -105,7 +105,7 @@ describe('Trainer', () => {
     const stopping = trainer.train(state, examples(10), {
       signal: controller.signal,
       onStep: async (now) => {
-        saved = writeTrainingCheckpoint(now) as Uint8Array<ArrayBuffer>;
+        saved = Buffer.concat(trainingCheckpointParts(now));
         if (now.step === 3) controller.abort();
       },
     });
@@ -124,7 +124,7 @@ describe('Trainer', () => {
     const config = configuration();
     const state = await trained(config);
     const { 'prompts.class': other, ...rest } = state.values;
-    const bytes = writeTrainingCheckpoint({ ...state, values: rest });
+    const bytes = Buffer.concat(trainingCheckpointParts({ ...state, values: rest }));
     await expect(readTrainingCheckpoint(bytes, state, 'RUN')).rejects.toThrow(
       /RUN has no tensor 'value\/prompts.class'/,
     );

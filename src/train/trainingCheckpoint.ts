@@ -1,11 +1,14 @@
 import { IqeError } from '../base/errors.js';
-import { readSafetensorsHeader, toFloat32, writeSafetensors } from '../clip/safetensors.js';
+import { readSafetensorsHeader, safetensorsParts, toFloat32 } from '../clip/safetensors.js';
 import type { HostTensor } from '../graph/session.js';
 import type { Moments } from '../nn/adam.js';
 import type { TrainingState } from './trainer.js';
 
-/** A training state as one `.safetensors` file: values, moments, and where the run is in its metadata. */
-export function writeTrainingCheckpoint(state: TrainingState): Uint8Array {
+/**
+ * A training state as the parts of one `.safetensors` file, which share the state's memory: values,
+ * moments, and in the metadata where the run is.
+ */
+export function trainingCheckpointParts(state: TrainingState): Uint8Array[] {
   const tensors: Record<string, HostTensor> = {};
   for (const [name, value] of Object.entries(state.values)) {
     const { first, second } = state.moments[name]!;
@@ -14,7 +17,7 @@ export function writeTrainingCheckpoint(state: TrainingState): Uint8Array {
     tensors[`second/${name}`] = { data: second, shape: value.shape };
   }
   const { epoch, stepInEpoch, step, lossSum, history } = state;
-  return writeSafetensors(tensors, {
+  return safetensorsParts(tensors, {
     position: JSON.stringify({ epoch, stepInEpoch, step, lossSum, history }),
   });
 }
