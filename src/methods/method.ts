@@ -3,6 +3,7 @@ import type { Checkpoint } from '../clip/checkpoint.js';
 import type { ClipConfig } from '../clip/config.js';
 import type { Tokenizer } from '../clip/tokenizer.js';
 import type { HostTensors } from '../graph/session.js';
+import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Dropout } from '../nn/dropout.js';
 import type { Weights } from '../nn/parameters.js';
@@ -106,6 +107,15 @@ export interface Method<
    */
   trains?(parameter: string, masks: boolean): boolean;
 
+  /**
+   * A training image made of a normal one, for methods that learn from normal images alone: drawn anew
+   * each time that an image is used, with an anomaly or, at times, without.
+   *
+   * @param normal Planes [3, S, S] in 0…1 of all normal images.
+   * @param index Which of them is changed.
+   */
+  synthesise?(normal: readonly Float32Array[], index: number, random: Random): SyntheticImage;
+
   /** What is kept of a normal image, by name: rows [B, N, C]. */
   remember?(features: Features, weights: Weights): Tensors;
 
@@ -120,10 +130,19 @@ export interface Method<
   ranged?(features: Features, weights: Weights, memory: Tensors): Tensors;
 }
 
+/** A normal image with an anomaly that was drawn into it, or without. */
+export interface SyntheticImage {
+  /** [3, S, S] in 0…1. */
+  readonly planes: Float32Array;
+  /** [S, S], 1 where the image was changed. */
+  readonly mask: Float32Array;
+}
+
 /** A step outside of a graph whose result is a constant for gradients, such as a clustering. */
 export interface Interlude<Features extends Tensors = Tensors> {
   /** What it reads, as a graph. */
   reads(features: Features, weights: Weights): Tensors;
-  /** What it gives, by the names and in the shapes in which {@link Method.forward} finds it among the features. */
+  /** Names and shapes of what it gives; {@link Method.forward} finds it among the features. */
+  readonly outputs: Readonly<Record<string, Shape>>;
   gives(values: HostTensors, random: Random): HostTensors;
 }
