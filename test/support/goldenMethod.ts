@@ -57,6 +57,13 @@ export class GoldenMethod<Recording extends MethodRecording> {
     return { data: pixels, shape };
   }
 
+  /** Fails unless image 0 is normalised as the authors do. */
+  expectNormalised(normalization: 'clip' | 'none'): void {
+    const { data } = this.tensors('inputs').first_image_normalised!;
+    const pixels = this.pixels('image_bytes', normalization).data as Float32Array;
+    expectWithin(pixels.slice(0, data.length), data, 1e-5, 'first image, normalised');
+  }
+
   /** `label` [B] and `mask` [B, S, S]. */
   targets(): { label: HostTensor; mask: HostTensor } {
     const { label, mask } = this.tensors('inputs');
@@ -88,6 +95,24 @@ export class GoldenMethod<Recording extends MethodRecording> {
       expectWithin(actual[own]!.data, data, bound, `gradient of ${name}`);
     }
   }
+}
+
+/** Recorded tokens [B, 1 + N, C] without the class token. */
+export function patchTokens({ data, shape }: FloatTensors[string]): Float32Array {
+  const [batch, tokens, width] = shape as [number, number, number];
+  const images = Array.from({ length: batch }, (_, b) =>
+    data.subarray((b * tokens + 1) * width, (b + 1) * tokens * width),
+  );
+  return Float32Array.from(images.flatMap((image) => [...image]));
+}
+
+/** Values scaled to 0…1 by their smallest and largest, as some authors do over the images of a set. */
+export function minMax(values: Float32Array): Float32Array {
+  const [low, high] = [
+    values.reduce((a, b) => Math.min(a, b)),
+    values.reduce((a, b) => Math.max(a, b)),
+  ];
+  return values.map((value) => (value - low) / (high - low));
 }
 
 /** The tensors of parameters as a model's weights. */

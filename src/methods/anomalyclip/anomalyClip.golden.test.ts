@@ -5,6 +5,7 @@ import {
   type FloatTensors,
   GoldenMethod,
   type MethodRecording,
+  patchTokens,
 } from '../../../test/support/goldenMethod.js';
 import { builtMethod, lossAndGradients } from '../../../test/support/methodRun.js';
 import { describeWith } from '../../../test/support/shared.js';
@@ -59,6 +60,7 @@ describeWith(GoldenMethod.path('anomalyclip'), 'golden/methods/anomalyclip', () 
   });
 
   it('every intermediate and the scores', async () => {
+    golden.expectNormalised('clip');
     const { features, outputs } = builtMethod(await build('all_stages'));
     const last = builtMethod(await build('last_stage')).outputs;
     const named: Record<string, Tensor> = {
@@ -80,7 +82,7 @@ describeWith(GoldenMethod.path('anomalyclip'), 'golden/methods/anomalyclip', () 
     const recorded = { ...golden.tensors('outputs'), ...golden.tensors('scores') };
     for (const [name, { data }] of Object.entries(results)) {
       const expected = recorded[name]!;
-      const values = name.startsWith('patch_features') ? withoutFirst(expected) : expected.data;
+      const values = name.startsWith('patch_features') ? patchTokens(expected) : expected.data;
       expectRelative(data, values, tolerance, name);
     }
   });
@@ -154,12 +156,3 @@ describeWith(GoldenMethod.path('anomalyclip'), 'golden/methods/anomalyclip', () 
     };
   }
 });
-
-/** [B, 1 + N, C] without the class token. */
-function withoutFirst({ data, shape }: FloatTensors[string]): Float32Array {
-  const [batch, tokens, width] = shape as [number, number, number];
-  const images = Array.from({ length: batch }, (_, b) =>
-    data.subarray((b * tokens + 1) * width, (b + 1) * tokens * width),
-  );
-  return Float32Array.from(images.flatMap((image) => [...image]));
-}

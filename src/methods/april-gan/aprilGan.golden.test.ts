@@ -1,19 +1,27 @@
 import { beforeAll, it } from 'vitest';
-import { expectRelative } from '../../../test/support/close.js';
+import { expectRelative, expectWithin } from '../../../test/support/close.js';
 import { evaluate } from '../../../test/support/evaluate.js';
 import {
   GoldenMethod,
   type MethodRecording,
+  minMax,
+  patchTokens,
   weightsOf,
 } from '../../../test/support/goldenMethod.js';
 import { builtMethod, lossAndGradients } from '../../../test/support/methodRun.js';
 import { describeWith } from '../../../test/support/shared.js';
 import { asMemory } from '../../../test/support/smallMethod.js';
 import { withActivation } from '../../clip/imageEncoder.js';
+import { transpose } from '../../graph/layout.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
 import type { HostTensor, SessionOptions } from '../../graph/session.js';
 import { constant, type Tensor } from '../../graph/tensor.js';
 import type { Tensors } from '../method.js';
+import {
+  compositionalEnsemble,
+  ensembleEmbeddings,
+  ensemblePrompts,
+} from '../shared/promptEnsemble.js';
 import { type AprilGan, aprilGan } from './aprilGan.js';
 
 interface Recording extends MethodRecording {
@@ -31,6 +39,7 @@ describeWith(GoldenMethod.path('april-gan'), 'golden/methods/april-gan', () => {
   const { image_size: imageSize, stages, object, losses, activation } = golden.recording;
   const ours = (name: string) => name.replace(/^fc\./, 'projections.');
   let method: AprilGan;
+  let texts: Tensor;
   let options: SessionOptions;
   let feeds: Record<string, HostTensor>;
 
@@ -40,6 +49,8 @@ describeWith(GoldenMethod.path('april-gan'), 'golden/methods/april-gan', () => {
     const runtime = nodeRuntime({ threads: 1 });
     const frozen = { checkpoint, tokenizer, clip };
     method = await aprilGan({ imageSize, stages, object }, frozen, runtime);
+    const prompts = ensemblePrompts(compositionalEnsemble, object);
+    texts = await ensembleEmbeddings(prompts, frozen, runtime, true);
     options = checkpoint.sessionOptions;
     feeds = { pixelValues: golden.pixels('image_bytes', 'clip') };
     for (const [name, value] of Object.entries(golden.tensors('trainable')))
@@ -47,14 +58,17 @@ describeWith(GoldenMethod.path('april-gan'), 'golden/methods/april-gan', () => {
   });
 
   it('every intermediate and the zero-shot scores', async () => {
+    golden.expectNormalised('clip');
     const { features, outputs } = builtMethod(method);
     const named: Record<string, Tensor> = {
       image_features: features.embedding,
+      text_features: transpose(texts, [1, 0]),
       clip_score: outputs.clipScore,
       'zero_shot.anomaly_map': outputs.map,
       'zero_shot.image_score': outputs.score,
     };
     for (const stage of stages.keys()) {
+      named[`stage_tokens.${stage}`] = features[`stage${stage}`]!;
       named[`projected.${stage}`] = outputs.projected[stage]!;
       named[`logits.${stage}`] = outputs.logits[stage]!;
       named[`map.${stage}`] = outputs.maps[stage]!;
@@ -62,7 +76,9 @@ describeWith(GoldenMethod.path('april-gan'), 'golden/methods/april-gan', () => {
     const results = await evaluate(named, feeds, options);
     const recorded = { ...golden.tensors('outputs'), ...golden.tensors('scores') };
     for (const [name, { data }] of Object.entries(results)) {
-      expectRelative(data, recorded[name]!.data, tolerance, name);
+      const expected = recorded[name]!;
+      const values = name.startsWith('stage_tokens') ? patchTokens(expected) : expected.data;
+      expectRelative(data, values, tolerance, name);
     }
   });
 
@@ -93,6 +109,8 @@ describeWith(GoldenMethod.path('april-gan'), 'golden/methods/april-gan', () => {
       const bound = name.startsWith('memory_distance') ? distanceTolerance : tolerance;
       expectRelative(data, recorded[name]!.data, bound, name);
     }
+    const scaled = minMax(results['few_shot.map_maximum']!.data);
+    expectWithin(scaled, scores['few_shot.map_maximum_minmax']!.data, tolerance);
   });
 
   it('loss and gradients', async () => {
