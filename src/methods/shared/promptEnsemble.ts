@@ -2,9 +2,10 @@ import { IqeError } from '../../base/errors.js';
 import type { Checkpoint } from '../../clip/checkpoint.js';
 import { textBlocks, textHead } from '../../clip/textTower.js';
 import type { Tokenizer } from '../../clip/tokenizer.js';
-import { take } from '../../graph/layout.js';
+import { multiply } from '../../graph/elementwise.js';
 import { compile } from '../../graph/onnx.js';
 import type { Runtime } from '../../graph/session.js';
+import { sum } from '../../graph/sum.js';
 import { constant, type Tensor } from '../../graph/tensor.js';
 import type { FrozenClip } from '../method.js';
 
@@ -98,17 +99,17 @@ export function ensemblePrompts(ensemble: PromptEnsemble, object: string): [stri
   return [prompts(ensemble.normal), prompts(ensemble.abnormal)];
 }
 
-/** Prompts whose tokens are equally many. */
-export interface PromptGroup {
-  /** Which of the prompts. */
-  readonly indices: readonly number[];
-  /** Token plus position embeddings [S, N, D], the end token last. */
+/** Prompts as the text tower reads them. */
+export interface EmbeddedPrompts {
+  /** Token plus position embeddings [S, N, D]; what follows an end token never matters. */
   readonly embedded: Tensor;
+  /** Where each prompt's end token is. */
+  readonly ends: readonly number[];
 }
 
 /**
- * What the text tower reads for `prompts`, each as long as it takes: only the rows of the
- * checkpoint's table that occur are read.
+ * What the text tower reads for `prompts`, N tokens each, as many as the longest takes: only the rows
+ * of the checkpoint's table that occur are read.
  *
  * @throws {IqeError} `config` if a prompt does not fit the text tower's context.
  */
@@ -116,13 +117,13 @@ export async function embedPrompts(
   prompts: readonly string[],
   { tensors, config: { text } }: Checkpoint,
   tokenizer: Tokenizer,
-): Promise<PromptGroup[]> {
+): Promise<EmbeddedPrompts> {
   const { width, contextLength, vocabularySize } = text;
   const ids = prompts.map((prompt) => tokenizer.encode(prompt));
-  const lengths = ids.map(({ length }) => length);
-  const longest = Math.max(...lengths);
+  const ends = ids.map(({ length }) => length - 1);
+  const longest = 1 + Math.max(...ends);
   if (longest > contextLength) {
-    const prompt = prompts[lengths.indexOf(longest)]!;
+    const prompt = prompts[ends.indexOf(longest - 1)]!;
     throw new IqeError(
       'config',
       `The prompt '${prompt}' takes ${longest} tokens, the text tower has ${contextLength} positions.`,
@@ -137,18 +138,25 @@ export async function embedPrompts(
   const positions = await rows('position_embedding', contextLength, places);
 
   const row = new Map(used.map((id, index) => [id, index * width]));
-  return [...new Set(lengths)].map((length) => {
-    const indices = [...ids.keys()].filter((index) => lengths[index] === length);
-    const data = new Float32Array(indices.length * length * width);
-    for (const [place, id] of indices.flatMap((index) => ids[index]!).entries()) {
+  const data = new Float32Array(prompts.length * longest * width);
+  for (const [prompt, own] of ids.entries()) {
+    for (const [place, id] of own.entries()) {
+      const at = (prompt * longest + place) * width;
       const token = row.get(id)!;
-      const position = (place % length) * width;
       for (let c = 0; c < width; c++) {
-        data[place * width + c] = tokens[token + c]! + positions[position + c]!;
+        data[at + c] = tokens[token + c]! + positions[place * width + c]!;
       }
     }
-    return { indices, embedded: constant(data, [indices.length, length, width]) };
-  });
+  }
+  return { embedded: constant(data, [prompts.length, longest, width]), ends };
+}
+
+/** The tokens at the ends of S sequences: [..., S, N, D] → [..., S, D]. */
+export function readAtEnds(x: Tensor, ends: readonly number[]): Tensor {
+  const length = x.shape.at(-2) as number;
+  const places = new Float32Array(ends.length * length);
+  for (const [sequence, end] of ends.entries()) places[sequence * length + end] = 1;
+  return sum(multiply(x, constant(places, [ends.length, length, 1])), [-2]);
 }
 
 /** The text tower's embeddings of `prompts`, not normalised: a row of C values for each. */
@@ -157,27 +165,15 @@ export async function encodePrompts(
   { checkpoint, tokenizer, clip }: FrozenClip,
   runtime: Runtime,
 ): Promise<Float32Array[]> {
-  const groups = await embedPrompts(prompts, checkpoint, tokenizer);
+  const { embedded, ends } = await embedPrompts(prompts, checkpoint, tokenizer);
   const { weights } = checkpoint.tensors;
-  const outputs = groups.map(({ embedded }, index) => {
-    const read = take(textBlocks(embedded, weights, clip).at(-1)!, 1, -1);
-    return [`group${index}`, textHead(read, weights, clip)] as const;
-  });
-  const session = await runtime.createSession(
-    compile(Object.fromEntries(outputs)),
-    checkpoint.sessionOptions,
-  );
+  const last = textBlocks(embedded, weights, clip).at(-1)!;
+  const embeddings = textHead(readAtEnds(last, ends), weights, clip);
+  const session = await runtime.createSession(compile({ embeddings }), checkpoint.sessionOptions);
   try {
-    const results = await session.run({});
-    const rows: Float32Array[] = [];
+    const data = (await session.run({})).embeddings!.data as Float32Array;
     const width = clip.embeddingWidth;
-    for (const [group, { indices }] of groups.entries()) {
-      const values = results[`group${group}`]!.data as Float32Array;
-      for (const [row, index] of indices.entries()) {
-        rows[index] = values.slice(row * width, (row + 1) * width);
-      }
-    }
-    return rows;
+    return prompts.map((_, row) => data.slice(row * width, (row + 1) * width));
   } finally {
     await session.release();
   }
