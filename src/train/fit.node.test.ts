@@ -116,6 +116,66 @@ describe('fit', () => {
     expect(await weights('same')).not.toEqual(before);
   });
 
+  it('keeps a finished run until the one that replaces it is finished', async () => {
+    await fitRun(await options('kept'));
+    const before = await weights('kept');
+    const overwriting = async () => ({ ...(await options('kept', { seed: 7 })), overwrite: true });
+    const controller = new AbortController();
+    const onProgress = ({ stage }: Progress) => void (stage === 'training' && controller.abort());
+    await expect(
+      fitRun({ ...(await overwriting()), signal: controller.signal, onProgress }),
+    ).rejects.toThrow('Interrupted');
+    expect(await weights('kept')).toEqual(before);
+    const { detector, run } = await openRun(at('kept'), runtime);
+    expect(run.config.seed).toBe(0);
+    await detector.dispose();
+
+    const notes: string[] = [];
+    await fitRun({ ...(await overwriting()), onNote: (note) => notes.push(note) });
+    expect(notes).toEqual([`Going on with the run in ${at('kept')}.`]);
+    expect((await readdir(at('kept'))).sort()).toEqual(['run.json', 'weights.safetensors']);
+    await fitRun(await options('fresh', { seed: 7 }));
+    expect(await weights('kept')).toEqual(await weights('fresh'));
+    expect(await readFile(join(at('kept'), 'run.json'))).toEqual(
+      await readFile(join(at('fresh'), 'run.json')),
+    );
+  });
+
+  it('replaces what was begun and learned nothing, but no training state', async () => {
+    const stopped = async (seed: number, at: Progress['stage']) => {
+      const controller = new AbortController();
+      const onProgress = ({ stage }: Progress) => void (stage === at && controller.abort());
+      const base = await options('begun', { seed });
+      await fitRun({ ...base, signal: controller.signal, onProgress });
+    };
+    await expect(stopped(8, 'features')).rejects.toThrow('Interrupted');
+    await expect(stopped(9, 'training')).rejects.toThrow('Interrupted');
+    await expect(stopped(8, 'training')).rejects.toMatchObject({
+      hint: expect.stringContaining('--overwrite'),
+    });
+  });
+
+  it('chooses the threshold without images that cannot be read', async () => {
+    await writeSmallDataSet(at('Damaged_AD'), { perLabel: 4 });
+    const dataSet = await readDataSet(at('Damaged_AD'));
+    const shots = selectShots(dataSet, 2, 0);
+    const support = [...shots.normal, ...shots.abnormal];
+    const other = dataSet.samples.find(
+      (sample) => sample.split === 'valid' && sample.label === 0 && !support.includes(sample),
+    )!;
+    await truncate(other.imagePath, 1000);
+    const failures: unknown[] = [];
+    const run = await fitRun({
+      ...(await options('without')),
+      dataSet,
+      shots,
+      onFailure: (failure) => failures.push(failure),
+    });
+    const message = expect.stringContaining('damaged or cut short');
+    expect(failures).toEqual([{ path: other.imagePath, code: 'unreadable', message }]);
+    expect(run.decision!.calibration).toMatchObject({ samples: { normal: 1, abnormal: 2 } });
+  });
+
   it('names a damaged checkpoint, and weights of a backbone that changed', async () => {
     const controller = new AbortController();
     const onProgress = ({ stage }: Progress) => void (stage === 'training' && controller.abort());
@@ -123,7 +183,11 @@ describe('fit', () => {
       fitRun({ ...(await options('damaged')), signal: controller.signal, onProgress }),
     ).rejects.toThrow('Interrupted');
     await truncate(join(at('damaged'), 'checkpoint.safetensors'), 5000);
-    await expect(options('damaged').then(fitRun)).rejects.toMatchObject({ code: 'checkpoint' });
+    await expect(options('damaged').then(fitRun)).rejects.toMatchObject({
+      code: 'checkpoint',
+      message: expect.stringContaining(join(at('damaged'), 'checkpoint.safetensors')),
+      hint: expect.stringContaining('Remove it'),
+    });
 
     const json = JSON.parse(await readFile(join(at('run'), 'run.json'), 'utf8'));
     await writeFile(

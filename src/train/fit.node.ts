@@ -11,6 +11,7 @@ import type { Shots } from '../data/shots.js';
 import type { Runtime } from '../graph/session.js';
 import { openBackbone } from './backbone.node.js';
 import type { RunConfig } from './config.js';
+import type { FailedSample } from './evaluate.node.js';
 import type { FeatureStore } from './features.js';
 import { fitFewShot, type LabelledImage } from './fewShot.js';
 import { RunFolder } from './runFolder.node.js';
@@ -33,6 +34,8 @@ export interface FitOptions {
   readonly onProgress?: ProgressCallback | undefined;
   /** Told when an unfinished run is taken up again, or a finished one is there already. */
   readonly onNote?: ((note: string) => void) | undefined;
+  /** Told of images that cannot be read and that the threshold is chosen without. */
+  readonly onFailure?: ((failure: FailedSample) => void) | undefined;
 }
 
 /** A state is saved at most this often, in seconds: for large models saving takes as long as a step. */
@@ -50,8 +53,7 @@ const mostValidationImages = 256;
  */
 export async function fitRun(options: FitOptions): Promise<SavedRun> {
   const { config, dataSet, shots, runtime, signal, onProgress } = options;
-  const folder = new RunFolder(options.output);
-  const earlier = options.overwrite ? undefined : await folder.read();
+  const { folder, earlier } = await placeOf(options);
   const backbone = await openBackbone(config.backbone, { signal, onProgress });
   const run: SavedRun = {
     format: 'iqe-clip run',
@@ -72,8 +74,7 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
     decision: null,
     history: [],
   };
-  if (earlier) {
-    if (!isSameRun(earlier, run)) throw otherRun(options.output);
+  if (earlier && isSameRun(earlier, run)) {
     if (earlier.finished) {
       options.onNote?.(`${options.output} holds this very run, finished; nothing to do.`);
       return earlier;
@@ -81,6 +82,8 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
     if (await folder.hasCheckpoint())
       options.onNote?.(`Going on with the run in ${options.output}.`);
   } else {
+    const isWorthKeeping = earlier && (earlier.finished || (await folder.hasCheckpoint()));
+    if (isWorthKeeping && !options.overwrite) throw otherRun(options.output);
     await folder.clear();
     await folder.write(run);
   }
@@ -88,13 +91,20 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
   const reader = new ImageReader({ ...readingOptions(config.reading), signal });
   const labelled = (samples: readonly Sample[]) =>
     samples.map((sample) => labelledImage(sample, dataSet, reader));
+  // Now, not after the training that they are needed for.
+  const validation = await readableSamples(
+    validationSamples(dataSet, shots, config.seed),
+    dataSet,
+    reader,
+    options.onFailure,
+  );
   const checkpoints = new Checkpoints(folder, signal);
   try {
     const fitted = await fitFewShot(
       backbone,
       config,
       labelled([...shots.normal, ...shots.abnormal]),
-      labelled(validationSamples(dataSet, shots, config.seed)),
+      labelled(validation),
       options.store,
       runtime,
       {
@@ -107,11 +117,30 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
     );
     const finished = { ...run, history: [...fitted.history], decision: fitted.decision };
     await folder.finish(finished);
+    if (folder.path !== options.output) await new RunFolder(options.output).succeed();
     return { ...finished, finished: true };
   } catch (error) {
     await checkpoints.flush();
     throw error;
   }
+}
+
+/**
+ * Where the run is kept while it is trained, and the run that is there already: what cannot be read
+ * is none where it may be overwritten. A finished run is left alone until its successor is finished.
+ */
+async function placeOf({
+  output,
+  overwrite,
+}: FitOptions): Promise<{ folder: RunFolder; earlier: SavedRun | undefined }> {
+  const folder = new RunFolder(output);
+  if (!overwrite) return { folder, earlier: await folder.read() };
+  const readable = (from: RunFolder) => from.read().catch(() => undefined);
+  const earlier = await readable(folder);
+  if (!earlier?.finished) return { folder, earlier };
+  const { successor } = folder;
+  const begun = await readable(successor);
+  return { folder: successor, earlier: begun?.finished ? undefined : begun };
 }
 
 /** Saves training states now and then, and the last one when the run is interrupted. */
@@ -161,6 +190,26 @@ function validationSamples(dataSet: DataSet, shots: Shots, seed: number): Sample
     (sample) => sample.label !== null && sample.split === split && !chosen.has(sample.id),
   );
   return new Random(seed, 'validation').shuffle(others).slice(0, mostValidationImages);
+}
+
+/** Those of the samples whose image and mask can be read. */
+async function readableSamples(
+  samples: readonly Sample[],
+  dataSet: DataSet,
+  reader: ImageReader,
+  onFailure: FitOptions['onFailure'],
+): Promise<Sample[]> {
+  const readable: Sample[] = [];
+  for (const sample of samples) {
+    try {
+      await reader.sampleMask(sample, dataSet, await reader.image(sample.imagePath));
+      readable.push(sample);
+    } catch (error) {
+      if (!(error instanceof IqeError) || error.code === 'interrupted') throw error;
+      onFailure?.({ path: sample.imagePath, code: error.code, message: error.message });
+    }
+  }
+  return readable;
 }
 
 function labelledImage(sample: Sample, dataSet: DataSet, reader: ImageReader): LabelledImage {

@@ -1,6 +1,6 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { IqeError } from '../base/errors.js';
+import { IqeError, messageOf } from '../base/errors.js';
 import { writeFileSafely } from '../base/writeFile.node.js';
 import { safetensorsParts } from '../clip/safetensors.js';
 import { WeightFiles } from '../clip/weightFiles.js';
@@ -16,7 +16,8 @@ import { readTrainingCheckpoint, trainingCheckpointParts } from './trainingCheck
 
 /**
  * A run on disk: `run.json` from the beginning, `checkpoint.safetensors` while it trains,
- * `weights.safetensors` once it is finished. Every file is replaced whole.
+ * `weights.safetensors` once it is finished. Every file is replaced whole. A finished run stays as it
+ * is until the one that replaces it, in the folder `successor`, is finished too.
  */
 export class RunFolder {
   readonly path: string;
@@ -27,13 +28,12 @@ export class RunFolder {
 
   /** The run's description; nothing where there is no run. */
   async read(): Promise<SavedRun | undefined> {
-    const file = join(this.path, 'run.json');
-    const json = await readFile(file, 'utf8').catch(() => undefined);
-    return json === undefined ? undefined : parseSavedRun(json, file);
+    const json = await readFile(this.#description, 'utf8').catch(() => undefined);
+    return json === undefined ? undefined : parseSavedRun(json, this.#description);
   }
 
   async write(run: SavedRun): Promise<void> {
-    await writeFileSafely(join(this.path, 'run.json'), `${JSON.stringify(run, undefined, 2)}\n`);
+    await writeFileSafely(this.#description, `${JSON.stringify(run, undefined, 2)}\n`);
   }
 
   async saveCheckpoint(state: TrainingState): Promise<void> {
@@ -43,7 +43,10 @@ export class RunFolder {
   /** The saved state, or `start` where there is none. */
   async restoreCheckpoint(start: TrainingState): Promise<TrainingState> {
     const bytes = await readFile(this.#checkpoint).catch(() => undefined);
-    return bytes ? readTrainingCheckpoint(bytes, start, this.#checkpoint) : start;
+    if (!bytes) return start;
+    return hinting('Remove it to begin the run again.', () =>
+      readTrainingCheckpoint(bytes, start, this.#checkpoint),
+    );
   }
 
   async hasCheckpoint(): Promise<boolean> {
@@ -61,7 +64,10 @@ export class RunFolder {
 
   /** The trained weights in place, as the file system's root is every session's folder. */
   async openWeights(): Promise<Weights> {
-    return (await WeightFiles.open([await weightFile(this.#weights)], this.path)).weights;
+    return hinting("Copy the run again, or repeat its 'fit' with --overwrite.", async () => {
+      const files = [await weightFile(this.#weights)];
+      return (await WeightFiles.open(files, this.path)).weights;
+    });
   }
 
   /** Saves the finished description; only then the training state goes. */
@@ -72,7 +78,31 @@ export class RunFolder {
 
   /** Forgets the training state of an earlier run. */
   async clear(): Promise<void> {
-    await rm(this.#checkpoint, { force: true });
+    if (await this.hasCheckpoint()) await changing(this.path, () => rm(this.#checkpoint));
+  }
+
+  /** The folder, within this one, of a run that will take the place of the one that is here. */
+  get successor(): RunFolder {
+    return new RunFolder(join(this.path, 'successor'));
+  }
+
+  /**
+   * Puts the finished run of {@link successor} here. Should this be cut short in the middle, there is
+   * no run here, rather than one with the weights of another.
+   */
+  async succeed(): Promise<void> {
+    const { successor } = this;
+    await changing(this.path, async () => {
+      await rm(this.#description);
+      await rename(successor.#weights, this.#weights);
+      await rename(successor.#description, this.#description);
+      await rm(successor.path, { recursive: true });
+    });
+    await this.clear();
+  }
+
+  get #description(): string {
+    return join(this.path, 'run.json');
   }
 
   get #weights(): string {
@@ -82,6 +112,23 @@ export class RunFolder {
   get #checkpoint(): string {
     return join(this.path, 'checkpoint.safetensors');
   }
+}
+
+/** Puts what to do about a file of a run in the place of what is said of downloads. */
+async function hinting<Result>(hint: string, read: () => Promise<Result>): Promise<Result> {
+  return read().catch((cause: unknown) => {
+    if (!(cause instanceof IqeError && cause.code === 'checkpoint')) throw cause;
+    throw new IqeError(cause.code, cause.message, { hint, cause });
+  });
+}
+
+async function changing(folder: string, change: () => Promise<void>): Promise<void> {
+  await change().catch((cause: unknown) => {
+    throw new IqeError('output', `Cannot change files in ${folder}: ${messageOf(cause)}.`, {
+      hint: 'Choose a folder that is writable.',
+      cause,
+    });
+  });
 }
 
 /** A finished run, ready to score images. */

@@ -61,11 +61,12 @@ export type Decision = NonNullable<SavedRun['decision']>;
  * @throws {IqeError} `checkpoint` if it is none, with the field that does not fit.
  */
 export function parseSavedRun(json: string, where: string): SavedRun {
+  const hint = 'Fit it again with this version of iqe-clip, with --overwrite in the same folder.';
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    throw new IqeError('checkpoint', `${where} is not JSON.`, { cause });
+    throw new IqeError('checkpoint', `${where} is not JSON.`, { hint, cause });
   }
   const result = savedRunSchema.safeParse(value);
   if (result.success) return result.data;
@@ -73,8 +74,6 @@ export function parseSavedRun(json: string, where: string): SavedRun {
   throw new IqeError(
     'checkpoint',
     `${where} is no run of this version: ${issue.path.join('.')}: ${issue.message}.`,
-    {
-      hint: 'Fit it again with this version of iqe-clip.',
-    },
+    { hint },
   );
 }
