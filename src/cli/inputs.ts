@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { IqeError } from '../base/errors.js';
+import { imagesAmong, listDicomDirectory } from '../data/imageFiles.node.js';
+import { fileOfImage } from '../data/imagePart.js';
 import { isImageName } from '../data/layout.js';
 import { isMaskFolder } from '../data/layouts/names.js';
 import { listFiles } from '../data/layouts/walk.node.js';
@@ -10,7 +12,7 @@ import { listFiles } from '../data/layouts/walk.node.js';
 export interface InputImage {
   readonly path: string;
   /**
-   * Its place below the folder that was given, or below the part of a pattern that names a folder:
+   * Its file's place below the folder that was given, or below the part of a pattern that names a folder:
    * what its outputs are named after.
    */
   readonly name: string;
@@ -29,8 +31,9 @@ export interface InputOptions {
 
 /**
  * The images that the operands of a command stand for: files, folders (all images below them, but not
- * those in folders of masks beside them) and patterns such as `scans/*.png`. A file is taken whatever
- * its name is.
+ * those in folders of masks beside them), patterns such as `scans/*.png`, and the list in a DICOMDIR.
+ * A file is taken whatever its name is, and may be followed by the part of it that is meant, as in
+ * `scan.nii.gz#axial=57`.
  *
  * @throws {IqeError} `unreadable` where an operand is not there or holds no image.
  */
@@ -40,9 +43,11 @@ export async function inputImages(
 ): Promise<InputImage[]> {
   const images: InputImage[] = [];
   for (const operand of operands) {
-    const found = await stat(operand).catch(() => undefined);
+    const file = fileOfImage(operand);
+    const found = await stat(file).catch(() => undefined);
+    const whole = { path: operand, name: basename(file) };
     if (found?.isDirectory()) images.push(...(await imagesBelow(operand, options)));
-    else if (found) images.push({ path: operand, name: basename(operand) });
+    else if (found) images.push(...((await imagesListed(file)) ?? [whole]));
     else images.push(...(await imagesLike(operand)));
   }
   const seen = new Set<string>();
@@ -58,8 +63,7 @@ async function imagesBelow(
 ): Promise<InputImage[]> {
   const isWritten = (path: string) =>
     output !== undefined && isBelow(output, folder) && isBelow(path, output);
-  const all = (await listFiles(folder, signal))
-    .filter(isImageName)
+  const all = (await imagesAmong(folder, await listFiles(folder, signal), signal))
     .map((name) => ({ path: join(folder, name), name }))
     .filter(({ path }) => !isWritten(path));
   const images = all.filter(({ name }) => !name.split('/').slice(0, -1).some(isMaskFolder));
@@ -71,12 +75,19 @@ async function imagesBelow(
   // Nothing but masks: then they were meant.
   if (all.length > 0) return all;
   throw new IqeError('unreadable', `There are no images in ${folder}.`, {
-    hint: 'Images are PNG, JPEG, TIFF, WebP and GIF files.',
+    hint: 'Images are PNG, JPEG, TIFF, WebP, GIF, DICOM and NIfTI files.',
   });
 }
 
 function isBelow(path: string, folder: string): boolean {
   return resolve(path).startsWith(join(resolve(folder), sep));
+}
+
+/** Nothing where the file is no list but an image. */
+async function imagesListed(file: string): Promise<InputImage[] | undefined> {
+  if (isImageName(file)) return undefined;
+  const names = await listDicomDirectory(file);
+  return names?.map((name) => ({ path: join(dirname(file), name), name }));
 }
 
 async function imagesLike(pattern: string): Promise<InputImage[]> {

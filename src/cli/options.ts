@@ -8,11 +8,19 @@ import type { TextSetting } from './settingSources.js';
  */
 export function commonOption(flag: CommonFlag): Option {
   const setting = settingAt(flagKeys[flag])!;
-  const placeholder = setting.type === 'integer' ? 'n' : flag === 'cache' ? 'dir' : 'name';
-  const fallback = setting.default === undefined ? '' : ` (default: ${setting.default})`;
+  const placeholder = placeholders[flag] ?? (setting.type === 'integer' ? 'n' : 'name');
+  const fallback = setting.default == null ? '' : ` (default: ${setting.default})`;
   const option = new Option(`--${flag} <${placeholder}>`, `${setting.description}${fallback}`);
   return setting.enum ? option.choices(setting.enum) : option;
 }
+
+const placeholders: Partial<Record<CommonFlag, string>> = {
+  cache: 'dir',
+  window: 'values',
+  range: 'percentiles',
+  slice: 'n',
+  frame: 'n',
+};
 
 /** The settings that were given by flags of `command`. */
 export function givenFlags(command: Command): TextSetting[] {

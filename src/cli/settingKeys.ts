@@ -35,7 +35,15 @@ export const flagKeys = {
   cache: 'cache',
   precision: 'precision',
   seed: 'seed',
+  window: 'reading.window',
+  range: 'reading.range',
+  axis: 'reading.axis',
+  slice: 'reading.slice',
+  frame: 'reading.frame',
 } as const;
+
+/** The flags that say how image files are read. */
+export const readingFlags = ['window', 'range', 'axis', 'slice', 'frame'] as const;
 
 export type CommonFlag = keyof typeof flagKeys;
 

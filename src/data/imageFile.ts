@@ -8,6 +8,8 @@ export interface ImageFile {
   /**
    * The images in the file that `wanted` and the options of reading leave: one where they name it,
    * else all. The only image of a file is `{}`.
+   *
+   * @throws {IqeError} `unreadable` where none of them can be read.
    */
   parts(wanted: ImagePart): ImagePart[];
 

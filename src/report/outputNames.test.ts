@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outputNames } from './outputNames.js';
+import { outputName, outputNames } from './outputNames.js';
+
+describe('outputName', () => {
+  it('has the place of an image among several', () => {
+    expect(outputName('a/scan', {})).toBe('a/scan');
+    expect(outputName('a/scan', { axis: 'axial', slice: 7 })).toBe('a/scan.007');
+    expect(outputName('cine', { frame: 1234 })).toBe('cine.1234');
+    expect(outputName('series', { frame: 1, axis: 'coronal', slice: 20 })).toBe('series.001.020');
+  });
+});
 
 describe('outputNames', () => {
   it('drops the extension and keeps folders and Unicode', () => {
@@ -17,6 +26,16 @@ describe('outputNames', () => {
     expect(outputNames(['x.png', 'y.png', 'x.jpg'])).toEqual(['x.png', 'y', 'x.jpg']);
     expect(outputNames(['x.png', 'x.jpg', 'x.png.dcm'])).toEqual(['x.png-2', 'x.jpg', 'x.png']);
     expect(outputNames(['x.png', 'X.PNG', 'x.png'])).toEqual(['x.png', 'X.PNG-2', 'x.png-3']);
+  });
+
+  it('has room for the slices of volumes', () => {
+    expect(outputNames(['a/x.nii.gz', 'y.NII.GZ', '.nii.gz'])).toEqual(['a/x', 'y', '.nii']);
+    expect(outputNames(['x.nii', 'x.012.png', 'y.012.png', 'x.12.png'])).toEqual([
+      'x',
+      'x.012.png',
+      'y.012',
+      'x.12',
+    ]);
   });
 
   it('never leaves the output folder and avoids what a file system forbids', () => {

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeCsv } from './csv.js';
-import { type PredictionRecord, predictionsCsv, predictionsJson } from './predictions.js';
+import {
+  type PredictionRecord,
+  predictionsCsv,
+  predictionsJson,
+  volumeRecord,
+} from './predictions.js';
 
 /** A plain reader of RFC 4180. */
 function parseCsv(text: string): string[][] {
@@ -81,6 +86,24 @@ describe('predictionsCsv', () => {
       { ...record, path: 'x', threshold: null, label: null, areaPixels: null },
     ]);
     expect(text.split('\r\n')[1]).toMatch(/^x,0\.30000000000000004,,,3,4,640,480,,41\.5,/);
+  });
+});
+
+describe('volumeRecord', () => {
+  it('has the highest score, and says which image has it', () => {
+    const slices = [0.2, 0.7, 0.4].map((score, slice) => ({
+      ...record,
+      path: `scan.nii#axial=${slice}`,
+      score,
+      label: score > 0.5 ? ('abnormal' as const) : ('normal' as const),
+    }));
+    expect(volumeRecord('scan.nii', slices)).toEqual({
+      path: 'scan.nii',
+      images: 3,
+      score: 0.7,
+      label: 'abnormal',
+      highest: 'scan.nii#axial=1',
+    });
   });
 });
 

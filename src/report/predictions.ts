@@ -8,7 +8,7 @@ export type PictureKind = (typeof pictureKinds)[number];
 
 /** What the model says of one image. */
 export interface PredictionRecord {
-  /** The image as the user named it. */
+  /** The image as the user named it; of a file with several, with the part: `scan.nii#axial=57`. */
   readonly path: string;
   /** 0 (normal) … 1 (abnormal). */
   readonly score: number;
@@ -25,6 +25,29 @@ export interface PredictionRecord {
   readonly outputs: Readonly<Partial<Record<PictureKind, string>>>;
 }
 
+/** What is said of a file of which several images were scored: a volume, a cine. */
+export interface VolumeRecord {
+  readonly path: string;
+  /** How many of its images were scored. */
+  readonly images: number;
+  /** The highest score of all. */
+  readonly score: number;
+  readonly label: PredictionRecord['label'];
+  /** The image that has it, as its prediction's `path`. */
+  readonly highest: string;
+}
+
+/**
+ * The record of the file at `path`: max of the scores of its images.
+ *
+ * @param predictions Of its images, at least one.
+ */
+export function volumeRecord(path: string, predictions: readonly PredictionRecord[]): VolumeRecord {
+  const highest = predictions.reduce((best, next) => (next.score > best.score ? next : best));
+  const { score, label } = highest;
+  return { path, images: predictions.length, score, label, highest: highest.path };
+}
+
 /** An input without a prediction, and why. */
 export interface PredictionFailure {
   readonly path: string;
@@ -37,6 +60,8 @@ export interface PredictionReport {
   /** What made the scores: name, preset, backbone, version … */
   readonly model: Readonly<Record<string, unknown>>;
   readonly predictions: readonly PredictionRecord[];
+  /** A record for each file with several images, where there is any; those are among the predictions. */
+  readonly volumes?: readonly VolumeRecord[];
   readonly failures: readonly PredictionFailure[];
 }
 

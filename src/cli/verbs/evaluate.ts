@@ -7,6 +7,8 @@ import { formatRows } from '../format.js';
 import { runtimeOptions } from '../machine.js';
 import { share } from '../numbers.js';
 import { givenPath } from '../paths.js';
+import { readingFor } from '../reading.js';
+import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 
 interface EvaluateFlags {
@@ -17,7 +19,12 @@ interface EvaluateFlags {
 
 /** `iqe-clip evaluate --run RUN DATA` */
 export const evaluateCommand: VerbBuilder = (run) =>
-  verbCommand('evaluate', 'Measures a run on labelled images.', ['backbone', 'device', 'threads'])
+  verbCommand('evaluate', 'Measures a run on labelled images.', [
+    'backbone',
+    'device',
+    'threads',
+    ...readingFlags,
+  ])
     .argument('<data>', 'Folder of a data set.', givenPath)
     .requiredOption('--run <run>', "Folder of a run that 'fit' wrote.", givenPath)
     .addOption(
@@ -51,7 +58,9 @@ export const evaluateCommand: VerbBuilder = (run) =>
           );
           try {
             const samples = evaluationSamples(dataSet, flags.split, saved.data);
-            const report = await evaluate(detector, dataSet, samples, { seed, signal, onProgress });
+            const reading = readingFor(saved.config, settings.given);
+            const options = { seed, reading, signal, onProgress };
+            const report = await evaluate(detector, dataSet, samples, options);
             for (const { message } of report.failures) note(`Failed: ${message}`);
             print({ run: flags.run, split: flags.split, ...report }, describeEvaluation);
             return statusOf(report, flags, note);

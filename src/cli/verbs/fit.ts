@@ -7,6 +7,7 @@ import type { SavedRun } from '../../train/savedRun.js';
 import { runtimeOptions } from '../machine.js';
 import { wholeNumber } from '../numbers.js';
 import { givenPath } from '../paths.js';
+import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 import { packageVersion } from '../version.js';
 
@@ -29,6 +30,7 @@ const settingFlags = [
   'batch-size',
   'epochs',
   'cache',
+  ...readingFlags,
 ] as const;
 
 /** `iqe-clip fit DATA -o RUN --shots K` */

@@ -5,12 +5,13 @@ import { IqeError, messageOf } from '../../base/errors.js';
 const sliceLength = 65_536;
 
 /**
- * The first `length` bytes of what `compressed` expands to; fewer where it ends before. What
- * lies behind is not expanded, so a small file cannot ask for a large memory.
+ * The first `length` bytes of what `compressed` expands to; fewer where it ends before, and so the
+ * beginning of a gzip file gives the beginning of what is in it. What lies behind is not expanded, so
+ * a small file cannot ask for a large memory.
  *
  * @param format `deflate` without a header, or `gzip`.
  * @param skip Expanded bytes to leave out before the first.
- * @throws {IqeError} `unreadable`: `compressed` is damaged.
+ * @throws {IqeError} `unreadable`: `compressed` is damaged; a cut-off `deflate` stream is.
  */
 export function inflateAtMost(
   compressed: Uint8Array,
@@ -33,7 +34,7 @@ export function inflateAtMost(
   try {
     for (let at = 0; at < compressed.length && expanded < skip + length; at += sliceLength) {
       const end = Math.min(at + sliceLength, compressed.length);
-      stream.push(compressed.subarray(at, end), end === compressed.length);
+      stream.push(compressed.subarray(at, end), format === 'deflate' && end === compressed.length);
     }
   } catch (error) {
     throw new IqeError('unreadable', `The compressed data is damaged (${messageOf(error)}).`, {

@@ -37,6 +37,8 @@ export class NiftiImages implements ImageFile {
     const { count } = niftiSliceGrid(this.header, axis);
     if (count === 1) return [wanted];
     if (slice !== undefined) return [{ ...wanted, axis, slice }];
+    // What is wrong with the volume is told once, not of every slice.
+    this.#shown(this.resolve(wanted).frame);
     return Array.from({ length: count }, (_, index) => ({ ...wanted, axis, slice: index }));
   }
 

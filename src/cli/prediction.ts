@@ -1,0 +1,102 @@
+import { type ErrorCode, IqeError, messageOf, throwIfAborted } from '../base/errors.js';
+import { splitImageName } from '../data/imagePart.js';
+import { ImageReader } from '../data/imageReader.node.js';
+import { type ReadingSettings, readingOptions } from '../data/readingSettings.js';
+import { outputName, outputNames } from '../report/outputNames.js';
+import { writePictures } from '../report/pictures.node.js';
+import {
+  type PictureKind,
+  type PredictionFailure,
+  type PredictionRecord,
+  type PredictionReport,
+  type VolumeRecord,
+  volumeRecord,
+} from '../report/predictions.js';
+import type { AnomalyDetector } from '../train/detector.js';
+import type { InputImage } from './inputs.js';
+import type { VerbContext } from './verb.js';
+
+export interface PredictionOptions extends Pick<VerbContext, 'signal' | 'onProgress' | 'note'> {
+  readonly reading: ReadingSettings;
+  /** Where pictures are written; nowhere if there is no folder. */
+  readonly out: string | undefined;
+  readonly save: readonly PictureKind[];
+}
+
+/**
+ * Scores all images in files: one of a picture, every frame of a DICOM file and every slice of a
+ * volume unless names or settings say which. Files that cannot be read are listed and left out.
+ *
+ * @throws {IqeError} `output`, `interrupted`
+ */
+export async function predictAll(
+  detector: AnomalyDetector,
+  inputs: readonly InputImage[],
+  options: PredictionOptions,
+): Promise<Omit<PredictionReport, 'model'>> {
+  const { signal, onProgress, note } = options;
+  const reader = new ImageReader({ ...readingOptions(options.reading), signal });
+  const names = outputNames(inputs.map(({ name }) => name));
+  const predictions: PredictionRecord[] = [];
+  const volumes: VolumeRecord[] = [];
+  const failures: PredictionFailure[] = [];
+  const attempt = async <Result>(path: string, work: () => Promise<Result>) => {
+    throwIfAborted(signal);
+    try {
+      return await work();
+    } catch (error) {
+      const { code, message } = failureOf(error);
+      failures.push({ path, code, message });
+      note(`Failed: ${message}`);
+      return undefined;
+    }
+  };
+  let done = 0;
+  let total = inputs.length;
+  const step = () => onProgress({ stage: 'prediction', done: ++done, total, unit: 'images' });
+  for (const [index, { path }] of inputs.entries()) {
+    const images = await attempt(path, () => reader.names(path));
+    if (images === undefined) {
+      step();
+      continue;
+    }
+    total += images.length - 1;
+    const own: PredictionRecord[] = [];
+    for (const image of images) {
+      const name = outputName(names[index]!, splitImageName(image).part);
+      const record = await attempt(image, () => predictOne(detector, reader, image, name, options));
+      if (record) own.push(record);
+      step();
+    }
+    predictions.push(...own);
+    if (images.length > 1 && own.length > 0) volumes.push(volumeRecord(path, own));
+  }
+  return { predictions, ...(volumes.length > 0 && { volumes }), failures };
+}
+
+/** What is wrong with one file; a full disk or Ctrl-C ends the command. */
+function failureOf(error: unknown): { readonly code: ErrorCode; readonly message: string } {
+  if (!(error instanceof IqeError)) return { code: 'runtime', message: messageOf(error) };
+  if (error.code !== 'unreadable') throw error;
+  return error;
+}
+
+async function predictOne(
+  detector: AnomalyDetector,
+  reader: ImageReader,
+  path: string,
+  name: string,
+  { out, save, signal }: PredictionOptions,
+): Promise<PredictionRecord> {
+  const started = performance.now();
+  const image = await reader.image(path);
+  const { score, threshold, label, map, mapThreshold, peak, areaPixels } = await detector.predict(
+    image,
+    { signal },
+  );
+  const milliseconds = Math.round(performance.now() - started);
+  const size = [image.width, image.height] as const;
+  const content = { image, map, score, threshold: mapThreshold };
+  const outputs = out === undefined ? {} : await writePictures(out, name, content, save);
+  return { path, score, threshold, label, peak, size, areaPixels, milliseconds, outputs };
+}
