@@ -37,7 +37,7 @@ describe('MVFA', () => {
     expect([...names].sort()).toEqual(expected.sort());
   });
 
-  it('leaves the tower as it is, but for a factor, where the adapters are zero', async () => {
+  it('says nothing where the adapters are zero', async () => {
     const { outputs, parameters, features } = builtMethod(method);
     const zeros = Object.fromEntries(
       parameters.map(({ name, shape }) => [

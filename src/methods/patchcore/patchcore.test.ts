@@ -25,6 +25,7 @@ describe('PatchCore', () => {
   it('finds nothing new in the images that it remembers whole', async () => {
     const method = await patchCore(config, frozen);
     const features = method.features(input('image', [B, 3, size, size]));
+    expect(() => method.forward(features, weights)).toThrow('none were given');
     const rows = await run(method.remember!(features, weights), noiseImages(2, size));
     expect(rows.patches!.shape).toEqual([2, 16, frozen.clip.vision.width]);
     const { map, score: image } = method.forward(features, weights, asMemory(rows));

@@ -1,3 +1,4 @@
+import { IqeError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { gridSize } from '../../clip/imageTower.js';
 import { atLeast, multiply, subtract } from '../../graph/elementwise.js';
@@ -77,7 +78,12 @@ export async function patchCore(
       patches: coreset(rows.patches!, coresetFraction, random, signal),
     }),
 
-    forward: ({ patches }, _weights, memory) => score(patches, memory!.patches!, imageSize),
+    forward({ patches }, _weights, memory) {
+      if (memory?.patches) return score(patches, memory.patches, imageSize);
+      throw new IqeError('data', 'PatchCore compares with normal images, and none were given.', {
+        hint: 'Give a few normal images as references, or choose a method that needs none.',
+      });
+    },
   };
 }
 
