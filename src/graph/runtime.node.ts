@@ -1,4 +1,4 @@
-import * as onnxRuntime from 'onnxruntime-node';
+import { onnxRuntime } from './onnxRuntime.node.js';
 import { Runtime, type RuntimeOptions } from './session.js';
 
 /** The runtime of this machine: onnxruntime-node. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import * as onnxRuntime from 'onnxruntime-node';
 import { defaultCacheFolder } from '../../clip/hub.node.js';
+import { onnxRuntime } from '../../graph/onnxRuntime.node.js';
 import { tinyFolder } from '../../train/backbone.node.js';
 import { formatRows } from '../format.js';
 import type { MachineConfig } from '../machine.js';

@@ -1,0 +1,5 @@
+import './telemetryOff.node.js';
+import * as onnxRuntime from 'onnxruntime-node';
+
+/** onnxruntime-node, to be imported from nowhere else: with its telemetry turned off. */
+export { onnxRuntime };
