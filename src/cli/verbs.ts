@@ -1,4 +1,5 @@
 import type { VerbBuilder } from './verb.js';
+import { benchCommand } from './verbs/bench.js';
 import { dataCommand } from './verbs/data.js';
 import { evaluateCommand } from './verbs/evaluate.js';
 import { fitCommand } from './verbs/fit.js';
@@ -11,5 +12,6 @@ export const verbs: readonly VerbBuilder[] = [
   predictCommand,
   evaluateCommand,
   dataCommand,
+  benchCommand,
   infoCommand,
 ];
