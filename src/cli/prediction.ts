@@ -1,4 +1,4 @@
-import { type ErrorCode, IqeError, messageOf, throwIfAborted } from '../base/errors.js';
+import { IqeError, throwIfAborted } from '../base/errors.js';
 import { splitImageName } from '../data/imagePart.js';
 import { ImageReader } from '../data/imageReader.node.js';
 import { type ReadingSettings, readingOptions } from '../data/readingSettings.js';
@@ -13,6 +13,7 @@ import {
   volumeRecord,
 } from '../report/predictions.js';
 import type { AnomalyDetector } from '../train/detector.js';
+import { failedImage } from '../train/failedImage.js';
 import type { InputImage } from './inputs.js';
 import type { VerbContext } from './verb.js';
 
@@ -45,9 +46,11 @@ export async function predictAll(
     try {
       return await work();
     } catch (error) {
-      const { code, message } = failureOf(error);
-      failures.push({ path, code, message });
-      note(`Failed: ${message}`);
+      // Only what is wrong with one file; a full disk or Ctrl-C ends the command.
+      if (error instanceof IqeError && error.code !== 'unreadable') throw error;
+      const failure = failedImage(path, error);
+      failures.push(failure);
+      note(`Failed: ${failure.message}`);
       return undefined;
     }
   };
@@ -72,13 +75,6 @@ export async function predictAll(
     if (images.length > 1 && own.length > 0) volumes.push(volumeRecord(path, own));
   }
   return { predictions, ...(volumes.length > 0 && { volumes }), failures };
-}
-
-/** What is wrong with one file; a full disk or Ctrl-C ends the command. */
-function failureOf(error: unknown): { readonly code: ErrorCode; readonly message: string } {
-  if (!(error instanceof IqeError)) return { code: 'runtime', message: messageOf(error) };
-  if (error.code !== 'unreadable') throw error;
-  return error;
 }
 
 async function predictOne(

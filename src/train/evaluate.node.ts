@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { IqeError, messageOf, throwIfAborted } from '../base/errors.js';
+import { IqeError, throwIfAborted } from '../base/errors.js';
 import type { PixelMap } from '../base/image.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
@@ -10,6 +10,7 @@ import type { DataSet, Sample, Split } from '../data/layout.js';
 import { type ReadingSettings, readingOptions } from '../data/readingSettings.js';
 import { type Evaluation, EvaluationAccumulator } from '../metrics/evaluation.js';
 import type { AnomalyDetector } from './detector.js';
+import { type FailedImage, failedImage } from './failedImage.js';
 import { squareMask } from './fewShot.js';
 
 export interface EvaluateOptions {
@@ -29,16 +30,10 @@ export interface EvaluatedSample {
   readonly rawScore: number;
 }
 
-/** An image that was not, and why. */
-export interface FailedSample {
-  readonly path: string;
-  readonly code: string;
-  readonly message: string;
-}
-
 export interface EvaluationReport extends Evaluation {
   readonly images: readonly EvaluatedSample[];
-  readonly failures: readonly FailedSample[];
+  /** Images that were not. */
+  readonly failures: readonly FailedImage[];
   readonly seed: number;
   /** SHA-256 over the names and contents of the images and masks that were measured. */
   readonly dataHash: string;
@@ -99,7 +94,7 @@ export async function evaluate(
     pixelThreshold: dataSet.hasMasks ? decision.mapThreshold : null,
   });
   const images: EvaluatedSample[] = [];
-  const failures: FailedSample[] = [];
+  const failures: FailedImage[] = [];
   const hash = createHash('sha256');
   for (const [index, sample] of samples.entries()) {
     throwIfAborted(signal);
@@ -119,8 +114,7 @@ export async function evaluate(
       await addContents(hash, sample);
     } catch (error) {
       if (error instanceof IqeError && error.code === 'interrupted') throw error;
-      const code = error instanceof IqeError ? error.code : 'runtime';
-      failures.push({ path: sample.imagePath, code, message: messageOf(error) });
+      failures.push(failedImage(sample.imagePath, error));
     }
     onProgress?.({ stage: 'evaluation', done: index + 1, total: samples.length, unit: 'images' });
   }

@@ -11,7 +11,7 @@ import type { Shots } from '../data/shots.js';
 import type { Runtime } from '../graph/session.js';
 import { openBackbone } from './backbone.node.js';
 import type { RunConfig } from './config.js';
-import type { FailedSample } from './evaluate.node.js';
+import { type FailedImage, failedImage } from './failedImage.js';
 import type { FeatureStore } from './features.js';
 import { fitFewShot, type LabelledImage } from './fewShot.js';
 import { RunFolder } from './runFolder.node.js';
@@ -35,7 +35,7 @@ export interface FitOptions {
   /** Told when an unfinished run is taken up again, or a finished one is there already. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** Told of images that cannot be read and that the threshold is chosen without. */
-  readonly onFailure?: ((failure: FailedSample) => void) | undefined;
+  readonly onFailure?: ((failure: FailedImage) => void) | undefined;
 }
 
 /** A state is saved at most this often, in seconds: for large models saving takes as long as a step. */
@@ -206,7 +206,7 @@ async function readableSamples(
       readable.push(sample);
     } catch (error) {
       if (!(error instanceof IqeError) || error.code === 'interrupted') throw error;
-      onFailure?.({ path: sample.imagePath, code: error.code, message: error.message });
+      onFailure?.(failedImage(sample.imagePath, error));
     }
   }
   return readable;

@@ -164,11 +164,12 @@ export async function openRun(
     });
   }
   const { config } = run;
-  const backbone = await openBackbone(options.backbone ?? config.backbone, options);
+  const name = options.backbone ?? config.backbone;
+  const backbone = await openBackbone(name, options);
   if (backbone.checkpoint.identity !== run.backboneIdentity) {
     throw new IqeError(
       'checkpoint',
-      `The run in ${path} was trained on other weights than '${config.backbone}' has now.`,
+      `The run in ${path} was trained on other weights than those of '${name}'.`,
       { hint: 'Point --backbone at the weights that it was trained on, or fit it again.' },
     );
   }

@@ -22,6 +22,7 @@ export const fitSchema = z.looseObject({
     chosenOn: z.enum(['validation images', 'support images']),
   }),
   history: z.array(z.number()),
+  failures,
 });
 
 const pictures = z.strictObject({
@@ -31,7 +32,7 @@ const pictures = z.strictObject({
   npy: z.string().endsWith('.npy').optional(),
 });
 
-export const predictionsSchema = z.strictObject({
+export const predictionsSchema = z.looseObject({
   model: z.looseObject({ method: z.string(), preset: z.string(), backbone: z.string() }),
   predictions: z.array(
     z.strictObject({

@@ -89,7 +89,7 @@ function statusOf(
 }
 
 function describeEvaluation(report: EvaluationReport & { run: string; split: string }): string {
-  const { n, image, pixel, intervals, decisions } = report;
+  const { n, image, pixel, intervals, decisions, failures } = report;
   const value = (name: string, measured: number | null): [string, string] => {
     const [low, high] = intervals[name] ?? [];
     const range =
@@ -116,5 +116,10 @@ function describeEvaluation(report: EvaluationReport & { run: string; split: str
       : []),
   ];
   const patients = n.patients === null ? '' : ` of ${n.patients} patients`;
-  return `${n.normal} normal and ${n.abnormal} abnormal images${patients} (${report.split}):\n${formatRows(rows)}`;
+  const images = `${n.normal} normal and ${n.abnormal} abnormal images`;
+  return [
+    `${images}${patients} (${report.split}):`,
+    formatRows(rows),
+    ...failures.map(({ message }) => `Without: ${message}`),
+  ].join('\n');
 }

@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { IqeError, messageOf } from '../../base/errors.js';
 import type { DataSet } from '../../data/layout.js';
 import type { Shots } from '../../data/shots.js';
+import type { FailedImage } from '../../train/failedImage.js';
 import type { SavedRun } from '../../train/savedRun.js';
+import { exitStatus } from '../errors.js';
 import { runtimeOptions } from '../machine.js';
 import { wholeNumber } from '../numbers.js';
 import { givenPath } from '../paths.js';
@@ -69,6 +71,7 @@ export const fitCommand: VerbBuilder = (run) =>
           const config = settings.run;
           const shots = await chooseShots(flags, dataSet, config.seed);
           const cache = settings.machine.cache ?? join(defaultCacheFolder(environment), 'features');
+          const failures: FailedImage[] = [];
           const saved = await fitRun({
             config: { ...config, backbone: await absoluteFolder(config.backbone) },
             dataSet,
@@ -81,9 +84,14 @@ export const fitCommand: VerbBuilder = (run) =>
             signal,
             onProgress,
             onNote: note,
+            onFailure(failure) {
+              failures.push(failure);
+              note(`Failed: ${failure.message}`);
+            },
           });
           const seconds = (performance.now() - started) / 1000;
-          print({ run: flags.out, seconds, ...saved }, (result) => describeRun(result, flags.out));
+          print({ run: flags.out, seconds, ...saved, failures }, describeFit);
+          return failures.length > 0 ? exitStatus.someFailed : exitStatus.ok;
         },
       ),
     );
@@ -163,10 +171,21 @@ async function absoluteFolder(backbone: string): Promise<string> {
   return isFolder ? resolve(backbone) : backbone;
 }
 
-function describeRun(
-  { seconds, history, data, decision, config }: SavedRun & { seconds: number },
-  out: string,
-): string {
+interface FitResult extends SavedRun {
+  readonly run: string;
+  readonly seconds: number;
+  readonly failures: readonly FailedImage[];
+}
+
+function describeFit({
+  run,
+  seconds,
+  history,
+  data,
+  decision,
+  config,
+  failures,
+}: FitResult): string {
   const { normal, abnormal } = data.shots;
   const threshold = decision?.threshold?.threshold;
   const lines = [
@@ -175,7 +194,8 @@ function describeRun(
     threshold === undefined
       ? 'No threshold could be chosen.'
       : `Threshold ${threshold.toFixed(3)}, chosen on ${decision!.chosenOn}.`,
-    `Saved in ${out}.`,
+    ...failures.map(({ message }) => `Without: ${message}`),
+    `Saved in ${run}.`,
   ];
   return lines.join('\n');
 }
