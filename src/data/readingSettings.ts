@@ -40,7 +40,7 @@ export const readingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'Slice of NIfTI volumes, from 0. null: predict takes every one, all else the middle one.',
+      'Slice of NIfTI volumes, from 0. Not given (null): predict takes every one, all else the middle one.',
     ),
   frame: z
     .int()
@@ -48,7 +48,7 @@ export const readingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'Frame of DICOM files of several, from 0. null: predict takes every one, all else the middle one. Of NIfTI files the volume, null: the first.',
+      'Frame of DICOM files of several, from 0. Not given (null): predict takes every one, all else the middle one. Of NIfTI files the volume; not given: the first.',
     ),
 });
 
