@@ -64,21 +64,21 @@ export class Workplace {
   }
 }
 
-/**
- * Options for {@link Workplace.run} that press Ctrl-C when the line of progress or the note that
- * begins with `text` is shown, on a clock on which every step of progress is.
- */
-export function interruptedAt(text: string): CommandLineOptions {
-  const controller = new AbortController();
+/** Options for {@link Workplace.run} on a clock on which every step of progress is shown. */
+export function watched(onMessage: (text: string) => void): CommandLineOptions {
   let seconds = 0;
   return {
-    signal: controller.signal,
     now: () => {
       seconds += 10;
       return seconds;
     },
-    onMessage: (line) => {
-      if (line.startsWith(text)) controller.abort();
-    },
+    onMessage,
   };
+}
+
+/** The same, pressing Ctrl-C when a line that begins with `text` is shown. */
+export function interruptedAt(text: string): CommandLineOptions {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return { ...watched((line) => line.startsWith(text) && controller.abort()), signal };
 }
