@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { RuntimeOptions } from '../graph/session.js';
+import type { Runtime, RuntimeOptions } from '../graph/session.js';
+import type { BackboneOptions } from '../train/backbone.node.js';
+import type { Environment } from './settingSources.js';
 
 /** How a command uses this machine; none of it is part of a run's configuration. */
 export const machineSchema = z.strictObject({
@@ -12,7 +14,9 @@ export const machineSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Folder for image features. Not given: in the user's folder for caches."),
+    .describe(
+      "Folder for image features and int8 weights. Not given: in the user's folder for caches.",
+    ),
   precision: z
     .enum(['fp32', 'int8'])
     .default('fp32')
@@ -27,4 +31,16 @@ export function runtimeOptions({ device, threads }: MachineConfig): RuntimeOptio
     executionProviders: [device === 'auto' ? 'cpu' : device],
     ...(threads !== undefined && { threads }),
   };
+}
+
+/** How a backbone is to be opened for `precision`: as it is, or with its image tower in int8. */
+export async function int8Options(
+  { precision, cache }: MachineConfig,
+  runtime: Runtime,
+  environment: Environment,
+  onNote: (note: string) => void,
+): Promise<BackboneOptions['int8']> {
+  if (precision === 'fp32') return undefined;
+  const { defaultCacheFolder } = await import('../clip/hub.node.js');
+  return { runtime, cacheFolder: cache ?? defaultCacheFolder(environment), onNote };
 }

@@ -33,8 +33,9 @@ export interface SessionOptions {
   /** Weight files whose bytes are in memory, by the names that the graph gives them. */
   readonly weightBytes?: Readonly<Record<string, Uint8Array>>;
   /**
-   * Spends no memory on packed copies of weights and on a plan for temporaries: for training, where
-   * the weights are few beside the rest and the gain was not measurable (ViT-L/14: 2 GB less).
+   * Spends neither memory nor time on packed copies of weights and on a plan for temporaries: for
+   * training, where the weights are few beside the rest and the gain was not measurable (ViT-L/14: 2 GB
+   * less), and for a few runs, which take less time than the packing.
    */
   readonly lean?: boolean;
 }

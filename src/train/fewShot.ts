@@ -128,15 +128,20 @@ function createEncoder(
   );
 }
 
-/** The whole model on trained weights, wherever they are. */
+/**
+ * The whole model on trained weights, wherever they are.
+ *
+ * @param images How many images will be scored, where that is known: few are not worth a long start.
+ */
 export async function createPredictor(
   { checkpoint, tokenizer }: Backbone,
   { model }: RunConfig,
   trained: Weights,
   runtime: Runtime,
+  images?: number,
 ): Promise<Predictor> {
   const prompt = await promptTemplate(model, checkpoint, tokenizer);
-  return Predictor.create({ checkpoint, prompt, model, trained }, runtime);
+  return Predictor.create({ checkpoint, prompt, model, trained, images }, runtime);
 }
 
 /** Weights that are in memory, as part of the graph. */
@@ -239,7 +244,7 @@ async function judge(
 ): Promise<Decision> {
   const both = new Set(validation.map(({ label }) => label)).size === 2;
   const images = both ? validation : support;
-  const predictor = await createPredictor(backbone, config, trained, runtime);
+  const predictor = await createPredictor(backbone, config, trained, runtime, images.length);
   try {
     const judged: JudgedImage[] = [];
     for (const { image, label, mask } of images) {

@@ -9,7 +9,7 @@ import type { DataSet, Sample } from '../data/layout.js';
 import { readingOptions } from '../data/readingSettings.js';
 import type { Shots } from '../data/shots.js';
 import type { Runtime } from '../graph/session.js';
-import { openBackbone } from './backbone.node.js';
+import { type BackboneOptions, openBackbone } from './backbone.node.js';
 import type { RunConfig } from './config.js';
 import { type FailedImage, failedImage } from './failedImage.js';
 import type { FeatureStore } from './features.js';
@@ -28,6 +28,8 @@ export interface FitOptions {
   readonly overwrite?: boolean;
   readonly store: FeatureStore;
   readonly runtime: Runtime;
+  /** Holds the image tower in int8. */
+  readonly int8?: BackboneOptions['int8'];
   /** Version of this package, for `run.json`. */
   readonly version: string;
   readonly signal?: AbortSignal | undefined;
@@ -52,9 +54,9 @@ const mostValidationImages = 256;
  *   been saved; `unreadable`, `data`, `checkpoint`, `output`.
  */
 export async function fitRun(options: FitOptions): Promise<SavedRun> {
-  const { config, dataSet, shots, runtime, signal, onProgress } = options;
+  const { config, dataSet, shots, runtime, int8, signal, onProgress } = options;
   const { folder, earlier } = await placeOf(options);
-  const backbone = await openBackbone(config.backbone, { signal, onProgress });
+  const backbone = await openBackbone(config.backbone, { int8, signal, onProgress });
   const run: SavedRun = {
     format: 'iqe-clip run',
     formatVersion: 1,

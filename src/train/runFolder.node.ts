@@ -148,6 +148,8 @@ export async function openRun(
   options: BackboneOptions & {
     /** Where the backbone is now, if it moved. */
     readonly backbone?: string | undefined;
+    /** How many images will be scored, where that is known: few are not worth a long start. */
+    readonly images?: number | undefined;
   } = {},
 ): Promise<OpenedRun> {
   const folder = new RunFolder(path);
@@ -173,7 +175,8 @@ export async function openRun(
       { hint: 'Point --backbone at the weights that it was trained on, or fit it again.' },
     );
   }
-  const predictor = await createPredictor(backbone, config, await folder.openWeights(), runtime);
+  const weights = await folder.openWeights();
+  const predictor = await createPredictor(backbone, config, weights, runtime, options.images);
   const head = { config, decision, history: run.history };
   return { run, detector: new AnomalyDetector(backbone, runtime, { head, predictor }) };
 }

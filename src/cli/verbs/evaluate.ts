@@ -4,7 +4,7 @@ import type { Split } from '../../data/layout.js';
 import type { EvaluationReport } from '../../train/evaluate.node.js';
 import { exitStatus } from '../errors.js';
 import { formatRows } from '../format.js';
-import { runtimeOptions } from '../machine.js';
+import { int8Options, runtimeOptions } from '../machine.js';
 import { share } from '../numbers.js';
 import { givenPath } from '../paths.js';
 import { readingFor } from '../reading.js';
@@ -23,6 +23,8 @@ export const evaluateCommand: VerbBuilder = (run) =>
     'backbone',
     'device',
     'threads',
+    'cache',
+    'precision',
     ...readingFlags,
   ])
     .argument('<data>', 'Folder of a data set.', givenPath)
@@ -36,7 +38,7 @@ export const evaluateCommand: VerbBuilder = (run) =>
     .action(
       run(
         async (
-          { signal, onProgress, settings, note, print },
+          { signal, onProgress, settings, environment, note, print },
           flags: EvaluateFlags,
           data: string,
         ) => {
@@ -47,15 +49,14 @@ export const evaluateCommand: VerbBuilder = (run) =>
           const { seed } = settings.run;
           const { backbone } = settings.given as { backbone?: string };
           const dataSet = await readDataSet(data, { signal });
-          const { run: saved, detector } = await openRun(
-            flags.run,
-            nodeRuntime(runtimeOptions(settings.machine)),
-            {
-              backbone,
-              signal,
-              onProgress,
-            },
-          );
+          const runtime = nodeRuntime(runtimeOptions(settings.machine));
+          const int8 = await int8Options(settings.machine, runtime, environment, note);
+          const { run: saved, detector } = await openRun(flags.run, runtime, {
+            backbone,
+            int8,
+            signal,
+            onProgress,
+          });
           try {
             const samples = evaluationSamples(dataSet, flags.split, saved.data);
             const reading = readingFor(saved.config, settings.given);

@@ -6,7 +6,7 @@ import type { Shots } from '../../data/shots.js';
 import type { FailedImage } from '../../train/failedImage.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
-import { runtimeOptions } from '../machine.js';
+import { int8Options, runtimeOptions } from '../machine.js';
 import { wholeNumber } from '../numbers.js';
 import { givenPath } from '../paths.js';
 import { readingFlags } from '../settingKeys.js';
@@ -32,6 +32,7 @@ const settingFlags = [
   'batch-size',
   'epochs',
   'cache',
+  'precision',
   ...readingFlags,
 ] as const;
 
@@ -71,6 +72,7 @@ export const fitCommand: VerbBuilder = (run) =>
           const config = settings.run;
           const shots = await chooseShots(flags, dataSet, config.seed);
           const cache = settings.machine.cache ?? join(defaultCacheFolder(environment), 'features');
+          const runtime = nodeRuntime(runtimeOptions(settings.machine));
           const failures: FailedImage[] = [];
           const saved = await fitRun({
             config: { ...config, backbone: await absoluteFolder(config.backbone) },
@@ -79,7 +81,8 @@ export const fitCommand: VerbBuilder = (run) =>
             output: flags.out,
             overwrite: flags.overwrite ?? false,
             store: new FeatureCache(cache),
-            runtime: nodeRuntime(runtimeOptions(settings.machine)),
+            runtime,
+            int8: await int8Options(settings.machine, runtime, environment, note),
             version: packageVersion,
             signal,
             onProgress,

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { IqeError } from '../../base/errors.js';
 import { type PictureKind, type PredictionReport, pictureKinds } from '../../report/predictions.js';
 import { exitStatus } from '../errors.js';
-import { runtimeOptions } from '../machine.js';
+import { int8Options, runtimeOptions } from '../machine.js';
 import { givenPath, givenPaths } from '../paths.js';
 import { readingFor } from '../reading.js';
 import { readingFlags } from '../settingKeys.js';
@@ -21,6 +21,8 @@ export const predictCommand: VerbBuilder = (run) =>
     'backbone',
     'device',
     'threads',
+    'cache',
+    'precision',
     ...readingFlags,
   ])
     .argument('<input...>', 'Images, folders of images, patterns, DICOMDIRs.', givenPaths)
@@ -47,18 +49,17 @@ export const predictCommand: VerbBuilder = (run) =>
         const { nodeRuntime } = await import('../../graph/runtime.node.js');
         const { inputImages } = await import('../inputs.js');
         const { predictAll } = await import('../prediction.js');
-        const { signal, onProgress, settings, print, note } = context;
+        const { signal, onProgress, settings, environment, print, note } = context;
         const images = await inputImages(operands, { signal, output: flags.out, onNote: note });
         const { backbone } = settings.given as { backbone?: string };
-        const { run: saved, detector } = await openRun(
-          flags.run,
-          nodeRuntime(runtimeOptions(settings.machine)),
-          {
-            backbone,
-            signal,
-            onProgress,
-          },
-        );
+        const runtime = nodeRuntime(runtimeOptions(settings.machine));
+        const { run: saved, detector } = await openRun(flags.run, runtime, {
+          backbone,
+          images: images.length,
+          int8: await int8Options(settings.machine, runtime, environment, note),
+          signal,
+          onProgress,
+        });
         try {
           const { config, createdWith } = saved;
           const { out, save = pictureKinds } = flags;

@@ -47,16 +47,17 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     const tower = async (precision: 'fp32' | 'int8') =>
       (await run({ name: 'tower', precision, batchSize: 1 })).result.seconds;
     const towers = { fp32: await tower('fp32'), int8: await tower('int8') };
-    const predict = (precision: 'fp32' | 'int8', images: number) =>
-      run({ name: 'predict', precision, images });
-    const float = (await predict('fp32', predictions)).result;
-    const int8 = (await predict('int8', predictions)).result;
+    const predict = async (precision: 'fp32' | 'int8') =>
+      (await run({ name: 'predict', precision, images: predictions, among: 1000 })).result;
+    const float = await predict('fp32');
+    const int8 = await predict('int8');
     rates.push((await run({ name: 'rate' })).result);
     const starts: number[] = [];
     const reads: number[] = [];
     while (starts.length < coldStarts) {
       reads.push(await secondsToReadWeights(setup));
-      starts.push((await predict('fp32', 1)).firstScoreSeconds!);
+      const start = await run({ name: 'predict', precision: 'fp32', images: 1 });
+      starts.push(start.firstScoreSeconds!);
     }
     const training = (await run({ name: 'training', shots })).result;
     rates.push((await run({ name: 'rate' })).result);

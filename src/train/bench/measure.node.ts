@@ -58,6 +58,14 @@ export async function measureTower(
   return { seconds: seconds / batchSize, peakMB: await peakMemoryMB() };
 }
 
+export interface PredictTask {
+  readonly precision: Precision;
+  /** How many images are measured, after a first one, which does not count. */
+  readonly images: number;
+  /** How many there are in all, as far as `predict` knows: it prepares for them. */
+  readonly among?: number;
+}
+
 export interface PredictFigures {
   /** Seconds per image: reading the file, resizing, the model, the map at the image's size. */
   readonly seconds: number;
@@ -67,17 +75,17 @@ export interface PredictFigures {
 /**
  * What `iqe-clip predict` does with each of several images.
  *
- * @param images How many, after a first one, which does not count.
  * @param onFirstScore Called when the first image's score is known.
  */
 export async function measurePredict(
   setup: BenchSetup,
-  { precision, images }: { readonly precision: Precision; readonly images: number },
+  { precision, images, among = images }: PredictTask,
   onFirstScore: () => void,
 ): Promise<PredictFigures> {
   const { detector } = await openRun(runOf(setup), nodeRuntime(setup.runtime), {
     ...backboneOptions(setup, precision),
     backbone: backboneOf(setup),
+    images: among,
   });
   const predictOne = async () => detector.predict(await readImage(imageOf(setup)));
   await predictOne();

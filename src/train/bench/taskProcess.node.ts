@@ -1,7 +1,13 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, IqeError, throwIfAborted } from '../../base/errors.js';
-import type { Precision, PredictFigures, TowerFigures, TrainingFigures } from './measure.node.js';
+import type {
+  Precision,
+  PredictFigures,
+  PredictTask,
+  TowerFigures,
+  TrainingFigures,
+} from './measure.node.js';
 import type { BenchSetup } from './setup.node.js';
 
 /** What a process of its own does. */
@@ -9,7 +15,7 @@ export type Task =
   | { readonly name: 'prepare' }
   | { readonly name: 'rate' }
   | { readonly name: 'tower'; readonly precision: Precision; readonly batchSize: number }
-  | { readonly name: 'predict'; readonly precision: Precision; readonly images: number }
+  | ({ readonly name: 'predict' } & PredictTask)
   | { readonly name: 'training'; readonly shots: number };
 
 interface TaskResults {
