@@ -193,7 +193,10 @@ describe('predict', () => {
     const scores = new Map(records().map(({ path, score }) => [path, score]));
     expect(images).toHaveLength(8);
     expect(scores.size).toBe(8);
-    for (const { id, score } of images) expect(scores.get(join(place.data, id))).toBe(score);
+    // A few images run without packed weights, whose products are summed in another order.
+    for (const { id, score } of images) {
+      expect(scores.get(join(place.data, id))).toBeCloseTo(score, 5);
+    }
   });
 
   it('decides by the threshold that fit has chosen', () => {
@@ -328,9 +331,11 @@ describeWith(breast, 'the backbone that is shipped, on real images', () => {
     const report = predictionsSchema.parse(
       await ran('predict', '--run', real, ...paths, '-o', place.at('real output')),
     );
-    expect(report.predictions.map(({ score }) => score)).toEqual(
-      measured.images.map(({ score }) => score),
-    );
+    const measuredScores = measured.images.map(({ score }) => score);
+    expect(report.predictions).toHaveLength(measuredScores.length);
+    for (const [index, { score }] of report.predictions.entries()) {
+      expect(score).toBeCloseTo(measuredScores[index]!, 5);
+    }
     for (const { path, size, outputs } of report.predictions) {
       const { width, height } = await sharp(path).metadata();
       expect(size).toEqual([width, height]);
