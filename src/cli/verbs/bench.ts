@@ -1,5 +1,10 @@
+import type { BenchOptions } from '../../train/bench/bench.node.js';
 import { runtimeOptions } from '../machine.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
+
+interface BenchFlags {
+  readonly sweep?: true;
+}
 
 /** `iqe-clip bench` */
 export const benchCommand: VerbBuilder = (run) =>
@@ -17,15 +22,14 @@ export const benchCommand: VerbBuilder = (run) =>
 Without --backbone, a CLIP of ViT-L/14's size with random weights is made in a temporary
 folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
     )
+    .option('--sweep', 'Tables of costs against image size and batch size instead: half an hour.')
     .action(
-      run(async ({ settings, signal, onProgress, print }) => {
-        const { bench } = await import('../../train/bench/bench.node.js');
-        const { describeBench } = await import('../../train/bench/report.js');
+      run(async ({ settings, signal, onProgress, print }, { sweep: isSweep }: BenchFlags) => {
         const { backboneFolder } = await import('../../train/backbone.node.js');
         const { resolveRunConfig } = await import('../../train/config.js');
         const given = settings.given as { readonly backbone?: string };
         const { backbone } = given;
-        const report = await bench({
+        const options: BenchOptions = {
           config: resolveRunConfig({ preset: 'official', ...given }),
           backbone:
             backbone === undefined
@@ -34,7 +38,15 @@ folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
           runtime: runtimeOptions(settings.machine),
           signal,
           onProgress,
-        });
-        print(report, describeBench);
+        };
+        if (isSweep) {
+          const { sweep } = await import('../../train/bench/sweep.node.js');
+          const { describeSweep } = await import('../../train/bench/sweep.js');
+          print(await sweep(options), describeSweep);
+          return;
+        }
+        const { bench } = await import('../../train/bench/bench.node.js');
+        const { describeBench } = await import('../../train/bench/report.js');
+        print(await bench(options), describeBench);
       }),
     );

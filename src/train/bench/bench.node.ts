@@ -22,7 +22,8 @@ export interface BenchOptions {
 
 const shots = 4;
 const coldStarts = 5;
-const predictions = 7;
+/** Medians are of so many. */
+const repeats = 7;
 
 /**
  * Measures speed and memory on this machine, each in a process of its own.
@@ -45,10 +46,10 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     await run({ name: 'prepare' });
     const rates = [(await run({ name: 'rate' })).result];
     const tower = async (precision: 'fp32' | 'int8') =>
-      (await run({ name: 'tower', precision, batchSize: 1 })).result.seconds;
+      (await run({ name: 'tower', precision, batchSize: 1, runs: repeats })).result.seconds;
     const towers = { fp32: await tower('fp32'), int8: await tower('int8') };
     const predict = async (precision: 'fp32' | 'int8') =>
-      (await run({ name: 'predict', precision, images: predictions, among: 1000 })).result;
+      (await run({ name: 'predict', precision, images: repeats, among: 1000 })).result;
     const float = await predict('fp32');
     const int8 = await predict('int8');
     rates.push((await run({ name: 'rate' })).result);
@@ -66,7 +67,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
       cpu: cpus()[0]?.model ?? 'unknown',
       threads: runtime.threads ?? availableParallelism(),
       peakGflops: rounded(median(rates)),
-      backbone: backbone === undefined ? 'ViT-L/14 (random weights)' : basename(backbone),
+      backbone: backboneName(options),
       preset: config.preset,
       imageSize: config.model.imageSize,
       towers: { fp32: rounded(towers.fp32), int8: rounded(towers.int8) },
@@ -83,6 +84,11 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     };
     return { ...figures, costs: benchCosts(figures, limited(options)) };
   });
+}
+
+/** What a report calls the model that was measured. */
+export function backboneName({ backbone }: BenchOptions): string {
+  return backbone === undefined ? 'ViT-L/14 (random weights)' : basename(backbone);
 }
 
 /** How many processes {@link bench} starts. */

@@ -1,11 +1,15 @@
-import { ImageEncoder } from '../../clip/imageEncoder.js';
+import { floatToHalf } from '../../clip/halfPrecision.js';
+import { ImageEncoder, type ImageFeatures } from '../../clip/imageEncoder.js';
+import { gridSize } from '../../clip/imageTower.js';
 import { readImage } from '../../data/decode.node.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
 import type { HostTensor } from '../../graph/session.js';
+import { promptTemplate } from '../../iqe/prompts.js';
 import { type BackboneOptions, openBackbone } from '../backbone.node.js';
 import { FeatureCache } from '../featureCache.node.js';
 import { fitFewShot, type LabelledImage } from '../fewShot.js';
 import { openRun, RunFolder } from '../runFolder.node.js';
+import { Trainer, type TrainingExample } from '../trainer.js';
 import { stageBlocks } from '../trainingStep.js';
 import { peakMemoryMB } from './memory.node.js';
 import { matrixProductRate } from './peak.js';
@@ -22,9 +26,6 @@ import { median, medianSeconds, secondsOf } from './timing.js';
 
 export type Precision = 'fp32' | 'int8';
 
-/** Medians are of so many runs. */
-const runs = 7;
-
 /** GFLOP/s of this machine's matrix products. */
 export function measureRate({ runtime }: BenchSetup): Promise<number> {
   return matrixProductRate(nodeRuntime(runtime));
@@ -36,10 +37,17 @@ export interface TowerFigures {
   readonly peakMB: number;
 }
 
+export interface TowerTask {
+  readonly precision: Precision;
+  readonly batchSize: number;
+  /** The figure is the median of so many. */
+  readonly runs: number;
+}
+
 /** The frozen image tower on batches of images that are in memory. */
 export async function measureTower(
   setup: BenchSetup,
-  { precision, batchSize }: { readonly precision: Precision; readonly batchSize: number },
+  { precision, batchSize, runs }: TowerTask,
 ): Promise<TowerFigures> {
   const { model } = setup.config;
   const { checkpoint } = await openBackbone(backboneOf(setup), backboneOptions(setup, precision));
@@ -158,6 +166,69 @@ export async function measureTraining(
 /** Whether a step has a whole batch; the last one of an epoch may have fewer images. */
 function isFull(step: number, stepsPerEpoch: number, images: number, batchSize: number): boolean {
   return step % stepsPerEpoch < stepsPerEpoch - 1 || images % batchSize === 0;
+}
+
+export interface StepFigures {
+  /** Seconds of a step of a whole batch. */
+  readonly seconds: number;
+  readonly peakMB: number;
+}
+
+/**
+ * Training steps of `setup.config.training.batchSize` images whose features are in memory.
+ *
+ * @param runs The figure is the median of so many steps, after a first one.
+ */
+export async function measureSteps(
+  setup: BenchSetup,
+  { runs }: { readonly runs: number },
+): Promise<StepFigures> {
+  const { model, training, seed } = setup.config;
+  const { checkpoint, tokenizer } = await openBackbone(backboneOf(setup));
+  const trainer = await Trainer.create(
+    {
+      checkpoint,
+      prompt: await promptTemplate(model, checkpoint, tokenizer),
+      model,
+      training: { ...training, epochs: 1 + runs },
+      seed,
+      masks: true,
+    },
+    nodeRuntime(setup.runtime),
+  );
+  const { config } = checkpoint;
+  const features = randomFeatures(
+    stageBlocks(model, config.vision.layers).length,
+    [1, gridSize(config, model.imageSize) ** 2, config.vision.width],
+    [1, config.embeddingWidth],
+  );
+  const mask = new Uint8Array(model.imageSize ** 2).fill(1, 0, 100);
+  const examples = Array.from({ length: training.batchSize }, (_, index): TrainingExample => {
+    const label = index % 2 === 0 ? 0 : 1;
+    return { features: async () => features, label, mask };
+  });
+  const times: number[] = [];
+  await trainer.train(trainer.start(), examples, {
+    onStep: async () => {
+      times.push(performance.now() / 1000);
+    },
+  });
+  const steps = times.slice(1).map((time, index) => time - times[index]!);
+  return { seconds: median(steps), peakMB: await peakMemoryMB() };
+}
+
+function randomFeatures(
+  stages: number,
+  stageShape: readonly number[],
+  embeddingShape: readonly number[],
+): ImageFeatures {
+  const values = (shape: readonly number[]) =>
+    Array.from({ length: shape.reduce((size, next) => size * next, 1) }, (_, at) => Math.sin(at));
+  const halves = Uint16Array.from(values(stageShape), floatToHalf);
+  return {
+    stages: Array.from({ length: stages }, () => ({ data: halves, shape: stageShape })),
+    embedding: { data: Float32Array.from(values(embeddingShape)), shape: embeddingShape },
+  };
 }
 
 function supportImage(index: number): LabelledImage {

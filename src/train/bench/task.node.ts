@@ -27,6 +27,8 @@ async function measured({ setup, task }: TaskRequest): Promise<unknown> {
       return measure.measureTower(setup, task);
     case 'predict':
       return measure.measurePredict(setup, task, () => answer({ kind: 'first score' }));
+    case 'steps':
+      return measure.measureSteps(setup, task);
     case 'training':
       return measure.measureTraining(setup, task);
   }

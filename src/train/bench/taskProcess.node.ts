@@ -2,10 +2,11 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, IqeError, throwIfAborted } from '../../base/errors.js';
 import type {
-  Precision,
   PredictFigures,
   PredictTask,
+  StepFigures,
   TowerFigures,
+  TowerTask,
   TrainingFigures,
 } from './measure.node.js';
 import type { BenchSetup } from './setup.node.js';
@@ -14,8 +15,9 @@ import type { BenchSetup } from './setup.node.js';
 export type Task =
   | { readonly name: 'prepare' }
   | { readonly name: 'rate' }
-  | { readonly name: 'tower'; readonly precision: Precision; readonly batchSize: number }
+  | ({ readonly name: 'tower' } & TowerTask)
   | ({ readonly name: 'predict' } & PredictTask)
+  | { readonly name: 'steps'; readonly runs: number }
   | { readonly name: 'training'; readonly shots: number };
 
 interface TaskResults {
@@ -23,6 +25,7 @@ interface TaskResults {
   readonly rate: number;
   readonly tower: TowerFigures;
   readonly predict: PredictFigures;
+  readonly steps: StepFigures;
   readonly training: TrainingFigures;
 }
 
