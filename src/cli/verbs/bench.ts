@@ -1,8 +1,11 @@
+import { IqeError } from '../../base/errors.js';
 import type { BenchOptions } from '../../train/bench/bench.node.js';
-import { runtimeOptions } from '../machine.js';
-import { type VerbBuilder, verbCommand } from '../verb.js';
+import { describePrecision, type PrecisionReport } from '../../train/bench/precision.js';
+import { int8Options, runtimeOptions } from '../machine.js';
+import { type VerbBuilder, type VerbContext, verbCommand } from '../verb.js';
 
 interface BenchFlags {
+  readonly run?: string;
   readonly sweep?: true;
 }
 
@@ -15,6 +18,7 @@ export const benchCommand: VerbBuilder = (run) =>
     'threads',
     'batch-size',
     'epochs',
+    'cache',
   ])
     .addHelpText(
       'after',
@@ -22,9 +26,16 @@ export const benchCommand: VerbBuilder = (run) =>
 Without --backbone, a CLIP of ViT-L/14's size with random weights is made in a temporary
 folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
     )
+    .argument('[image...]', 'With --run: images to compare int8 with float32 on.')
+    .option('--run <run>', 'Folder of a run: instead, how far int8 moves its scores and maps.')
     .option('--sweep', 'Tables of costs against image size and batch size instead: half an hour.')
     .action(
-      run(async ({ settings, signal, onProgress, print }, { sweep: isSweep }: BenchFlags) => {
+      run(async (context, flags: BenchFlags, operands: string[]) => {
+        const { settings, signal, onProgress, print } = context;
+        if (flags.run !== undefined || operands.length > 0) {
+          print(await compared(context, flags.run, operands), describePrecision);
+          return;
+        }
         const { backboneFolder } = await import('../../train/backbone.node.js');
         const { resolveRunConfig } = await import('../../train/config.js');
         const given = settings.given as { readonly backbone?: string };
@@ -39,7 +50,7 @@ folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
           signal,
           onProgress,
         };
-        if (isSweep) {
+        if (flags.sweep) {
           const { sweep } = await import('../../train/bench/sweep.node.js');
           const { describeSweep } = await import('../../train/bench/sweep.js');
           print(await sweep(options), describeSweep);
@@ -50,3 +61,46 @@ folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
         print(await bench(options), describeBench);
       }),
     );
+
+/** The run's scores and maps in int8 beside those in float32. */
+async function compared(
+  { settings, environment, signal, onProgress, note }: VerbContext,
+  run: string | undefined,
+  operands: readonly string[],
+): Promise<PrecisionReport> {
+  if (run === undefined || operands.length === 0) {
+    throw new IqeError('usage', 'Comparing precisions takes a run and images.', {
+      hint: "For example 'iqe-clip bench --run RUN scans/'.",
+    });
+  }
+  const { inputImages } = await import('../inputs.js');
+  const { openRun } = await import('../../train/runFolder.node.js');
+  const { nodeRuntime } = await import('../../graph/runtime.node.js');
+  const { readImage } = await import('../../data/decode.node.js');
+  const { comparePrecisions } = await import('../../train/bench/precision.js');
+  const inputs = await inputImages(operands, { signal, onNote: note });
+  const runtime = nodeRuntime(runtimeOptions(settings.machine));
+  const { backbone } = settings.given as { readonly backbone?: string };
+  const options = { backbone, images: inputs.length, signal, onProgress };
+  const machine = { ...settings.machine, precision: 'int8' } as const;
+  const int8 = await int8Options(machine, runtime, environment, note);
+  const float = await openRun(run, runtime, options);
+  try {
+    const other = await openRun(run, runtime, { ...options, int8 });
+    try {
+      const images = inputs.map(
+        ({ path }) =>
+          () =>
+            readImage(path, { signal }),
+      );
+      return await comparePrecisions(float.detector, other.detector, images, {
+        signal,
+        onProgress,
+      });
+    } finally {
+      await other.detector.dispose();
+    }
+  } finally {
+    await float.detector.dispose();
+  }
+}
