@@ -34,7 +34,7 @@ const weights = (folder: string) => readFile(join(folder, 'weights.safetensors')
 beforeAll(async () => {
   place = await Workplace.create();
   fitted = await json('fit', place.data, '--shots', '2', '--seed', '3', '-o', run());
-  evaluated = await json('evaluate', '--run', run(), place.data);
+  evaluated = await json('evaluate', '--run', run(), place.data, '-o', place.at('evaluation'));
   predicted = await json('predict', '--run', run(), join(place.data, 'test'), '-o', output());
 });
 afterAll(() => place.remove());
@@ -150,6 +150,31 @@ describe('evaluate', () => {
     }
   });
 
+  it('writes what it says, each score, and a report of it', async () => {
+    const file = (name: string) => readFile(place.at('evaluation', name), 'utf8');
+    expect(await file('evaluation.json')).toBe(evaluated);
+    const { images, threshold } = evaluationSchema.parse(JSON.parse(evaluated));
+    const [header, ...rows] = csvRows(await file('scores.csv'));
+    expect(header).toEqual(['image', 'label', 'score', 'raw_score', 'decision', 'patient']);
+    expect(rows.map(([id, label, score, , decision]) => [id, label, score, decision])).toEqual(
+      images.map(({ id, label, score }) => [
+        id,
+        label === 1 ? 'abnormal' : 'normal',
+        `${score}`,
+        score >= threshold! ? 'abnormal' : 'normal',
+      ]),
+    );
+    const page = await file('report.html');
+    for (const { id } of images) expect(page).toContain(id);
+    for (const part of ['ROC curve', 'Precision and recall', 'Dice at the threshold', 'Gallery']) {
+      expect(page).toContain(part);
+    }
+    expect(page.match(/data-severity=/g)).toHaveLength(images.length);
+    const again = place.at('again.html');
+    await json('report', place.at('evaluation'), '-o', again);
+    expect(await readFile(again, 'utf8')).toBe(page);
+  });
+
   it('gives the same text for the same seed', async () => {
     expect(await json('evaluate', '--run', run(), place.data)).toBe(evaluated);
   });
@@ -182,6 +207,23 @@ describe('evaluate', () => {
     expect(image.auroc).toBe(0.5);
     expect(pixel).toBeNull();
     expect((await place.run([...words, '0.5'])).status).toBe(0);
+  });
+});
+
+describe('report', () => {
+  it('tells of a run what it learned from and how', async () => {
+    const { report } = JSON.parse(await json('report', run()));
+    expect(report).toBe(join(run(), 'report.html'));
+    const page = await readFile(report, 'utf8');
+    const { data } = fitSchema.parse(JSON.parse(fitted));
+    for (const id of [...data.shots.normal, ...data.shots.abnormal]) expect(page).toContain(id);
+    expect(page).toContain('Mean loss');
+  });
+
+  it('refuses a folder that holds nothing of the kind', async () => {
+    const { status, stderr } = await place.run(['report', place.data]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/There is nothing to report in .*\n.*'fit', 'evaluate -o'/);
   });
 });
 

@@ -5,12 +5,14 @@ import { evaluateCommand } from './verbs/evaluate.js';
 import { fitCommand } from './verbs/fit.js';
 import { infoCommand } from './verbs/info.js';
 import { predictCommand } from './verbs/predict.js';
+import { reportCommand } from './verbs/report.js';
 
 /** All verbs, in the order of the help text. */
 export const verbs: readonly VerbBuilder[] = [
   fitCommand,
   predictCommand,
   evaluateCommand,
+  reportCommand,
   dataCommand,
   benchCommand,
   infoCommand,

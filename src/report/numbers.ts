@@ -50,6 +50,8 @@ const metricNames: Readonly<Record<string, string>> = {
   'image.auroc': 'Image AUROC',
   'image.ap': 'Image AP',
   'image.f1Max': 'Image F1-max',
+  'image.sensitivityAt95Specificity': 'Sensitivity at 95 % specificity',
+  'image.specificityAt95Sensitivity': 'Specificity at 95 % sensitivity',
   'pixel.auroc': 'Pixel AUROC',
   'pixel.ap': 'Pixel AP',
   'pixel.aupro': 'Pixel AUPRO',

@@ -58,6 +58,10 @@ const full: ReportData = {
       rows: [[nasty, { failure: nasty }]],
     },
   ],
+  losses: [
+    { title: nasty, losses: [0.5, 0.25, 0.125] },
+    { title: 'Short', losses: [0] },
+  ],
   fewShot: [
     {
       title: nasty,

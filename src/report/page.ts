@@ -1,6 +1,7 @@
 import { evaluationSection, metricTiles, overviewTable } from './evaluationSection.js';
 import { fewShotCurves } from './fewShotCurves.js';
 import { type Html, html, trusted } from './html.js';
+import { lossCurve } from './lossCurve.js';
 import { radarChart } from './radarChart.js';
 import { scatterPlot } from './scatterPlot.js';
 import { pageScript } from './script.js';
@@ -57,7 +58,8 @@ interface Section {
 }
 
 function makeSections(data: ReportData): Section[] {
-  const { evaluations = [], tables = [], fewShot = [], radar = [], embeddings = [] } = data;
+  const { evaluations = [], tables = [], losses = [] } = data;
+  const { fewShot = [], radar = [], embeddings = [] } = data;
   const styleOf = methodStyles([
     ...evaluations.map(({ method }) => method),
     ...[...fewShot, ...radar].flatMap(({ series }) => series.map(({ method }) => method)),
@@ -65,6 +67,7 @@ function makeSections(data: ReportData): Section[] {
   const sections = [section('summary', 'Summary', summary(data))];
   if (tables.length > 0) sections.push(section('tables', 'Tables', html`${tables.map(tableHtml)}`));
   const charts = [
+    ...losses.map((curve, index) => lossCurve(`loss-${index}`, curve)),
     ...fewShot.map((chart, index) => fewShotCurves(`shots-${index}`, chart, styleOf)),
     ...radar
       .filter(({ sets }) => sets.length >= 3)

@@ -76,6 +76,13 @@ export interface FewShotFigure {
   }[];
 }
 
+/** How the loss of a training went. */
+export interface LossFigure {
+  readonly title: string;
+  /** Mean of each epoch. */
+  readonly losses: readonly number[];
+}
+
 /** Methods over sets on spokes. */
 export interface RadarFigure {
   readonly title: string;
@@ -150,6 +157,7 @@ export interface ReportData {
   };
   readonly evaluations?: readonly EvaluationResult[];
   readonly tables?: readonly ReportTable[];
+  readonly losses?: readonly LossFigure[];
   readonly fewShot?: readonly FewShotFigure[];
   readonly radar?: readonly RadarFigure[];
   readonly embeddings?: readonly EmbeddingFigure[];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { IqeError, throwIfAborted } from '../base/errors.js';
-import type { PixelMap } from '../base/image.js';
+import type { PixelMap, RasterImage } from '../base/image.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
 import { fileOfImage } from '../data/imagePart.js';
@@ -9,7 +9,7 @@ import { ImageReader } from '../data/imageReader.node.js';
 import type { DataSet, Sample, Split } from '../data/layout.js';
 import { type ReadingSettings, readingOptions } from '../data/readingSettings.js';
 import { type Evaluation, EvaluationAccumulator } from '../metrics/evaluation.js';
-import type { AnomalyDetector } from './detector.js';
+import type { AnomalyDetector, Prediction } from './detector.js';
 import { type FailedImage, failedImage } from './failedImage.js';
 import { squareMask } from './fewShot.js';
 
@@ -18,8 +18,19 @@ export interface EvaluateOptions {
   readonly seed: number;
   /** How files are read. Default: as those were that the model learned from. */
   readonly reading?: ReadingSettings | undefined;
+  /** Told of every image that was scored, one after the other, with what it was measured by. */
+  readonly onImage?: ((measured: MeasuredImage) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressCallback | undefined;
+}
+
+/** An image that was scored, and all that was known of it. */
+export interface MeasuredImage {
+  readonly sample: Sample;
+  readonly image: RasterImage;
+  /** At the image's size; null where nobody knows. */
+  readonly mask: PixelMap | null;
+  readonly prediction: Prediction;
 }
 
 /** An image that was scored. */
@@ -28,6 +39,8 @@ export interface EvaluatedSample {
   readonly label: 0 | 1;
   readonly score: number;
   readonly rawScore: number;
+  /** Images of the same number are of one patient; null where nobody knows. Names are not kept. */
+  readonly patient: number | null;
 }
 
 export interface EvaluationReport extends Evaluation {
@@ -84,7 +97,7 @@ export async function evaluate(
   samples: readonly Sample[],
   options: EvaluateOptions,
 ): Promise<EvaluationReport> {
-  const { seed, signal, onProgress } = options;
+  const { seed, onImage, signal, onProgress } = options;
   const head = detector.head!;
   const { decision } = head;
   const { reading = head.config.reading } = options;
@@ -94,6 +107,7 @@ export async function evaluate(
     pixelThreshold: dataSet.hasMasks ? decision.mapThreshold : null,
   });
   const images: EvaluatedSample[] = [];
+  const patients = new Map<string, number>();
   const failures: FailedImage[] = [];
   const hash = createHash('sha256');
   for (const [index, sample] of samples.entries()) {
@@ -102,7 +116,8 @@ export async function evaluate(
     try {
       const image = await reader.image(sample.imagePath);
       const mask = await reader.sampleMask(sample, dataSet, image);
-      const { score, rawScore, modelMap } = await detector.predict(image, { signal });
+      const prediction = await detector.predict(image, { signal });
+      const { score, rawScore, modelMap } = prediction;
       accumulator.add({
         score,
         label,
@@ -110,8 +125,10 @@ export async function evaluate(
         map: dataSet.hasMasks ? modelMap : null,
         mask: mask && atModelSize(mask, head.config.model.imageSize),
       });
-      images.push({ id: sample.id, label, score, rawScore });
+      const patient = patientNumber(patients, sample.patient);
+      images.push({ id: sample.id, label, score, rawScore, patient });
       await addContents(hash, sample);
+      await onImage?.({ sample, image, mask, prediction });
     } catch (error) {
       if (error instanceof IqeError && error.code === 'interrupted') throw error;
       failures.push(failedImage(sample.imagePath, error));
@@ -126,6 +143,14 @@ export async function evaluate(
   }
   const evaluation = accumulator.result({ random: new Random(seed, 'bootstrap'), signal });
   return { ...evaluation, images, failures, seed, dataHash: hash.digest('hex') };
+}
+
+/** From 1, in the order in which patients come. */
+function patientNumber(known: Map<string, number>, patient: string | null): number | null {
+  if (patient === null) return null;
+  const number = known.get(patient) ?? known.size + 1;
+  known.set(patient, number);
+  return number;
 }
 
 function atModelSize(mask: PixelMap, size: number): PixelMap {

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { Option } from 'commander';
 import { IqeError } from '../../base/errors.js';
 import type { Split } from '../../data/layout.js';
-import type { EvaluationReport } from '../../train/evaluate.node.js';
+import type { EvaluationReport, MeasuredImage } from '../../train/evaluate.node.js';
 import { exitStatus } from '../errors.js';
 import { formatRows } from '../format.js';
 import { int8Options, runtimeOptions } from '../machine.js';
@@ -13,11 +14,12 @@ import { type VerbBuilder, verbCommand } from '../verb.js';
 
 interface EvaluateFlags {
   readonly run: string;
+  readonly out?: string;
   readonly split: Split;
   readonly minAuroc?: number;
 }
 
-/** `iqe-clip evaluate --run RUN DATA` */
+/** `iqe-clip evaluate --run RUN DATA -o OUT` */
 export const evaluateCommand: VerbBuilder = (run) =>
   verbCommand('evaluate', 'Measures a run on labelled images.', [
     'backbone',
@@ -29,6 +31,11 @@ export const evaluateCommand: VerbBuilder = (run) =>
   ])
     .argument('<data>', 'Folder of a data set.', givenPath)
     .requiredOption('--run <run>', "Folder of a run that 'fit' wrote.", givenPath)
+    .option(
+      '-o, --out <out>',
+      'Folder for evaluation.json, scores.csv and the report (report.html).',
+      givenPath,
+    )
     .addOption(
       new Option('--split <split>', 'Which images; support images are never among them.')
         .choices(['train', 'valid', 'test'])
@@ -60,10 +67,27 @@ export const evaluateCommand: VerbBuilder = (run) =>
           try {
             const samples = evaluationSamples(dataSet, flags.split, saved.data);
             const reading = readingFor(saved.config, settings.given);
-            const options = { seed, reading, signal, onProgress };
+            const { out, split } = flags;
+            const pictures = out === undefined ? undefined : await galleryPictures();
+            const onImage = pictures && ((measured: MeasuredImage) => pictures.add(measured));
+            const options = { seed, reading, onImage, signal, onProgress };
             const report = await evaluate(detector, dataSet, samples, options);
             for (const { message } of report.failures) note(`Failed: ${message}`);
-            print({ run: flags.run, split: flags.split, ...report }, describeEvaluation);
+            const printed = { run: flags.run, split, ...report };
+            if (out !== undefined && pictures) {
+              const { writeEvaluation } = await import('../../report/writeEvaluation.node.js');
+              const { thumbnails } = pictures;
+              const evaluated = {
+                run: saved,
+                set: dataSet.name,
+                split,
+                measured: report,
+                thumbnails,
+              };
+              await writeEvaluation(out, evaluated, printed, signal);
+              note(`The report is ${join(out, 'report.html')}.`);
+            }
+            print(printed, describeEvaluation);
             return statusOf(report, flags, note);
           } finally {
             await detector.dispose();
@@ -71,6 +95,11 @@ export const evaluateCommand: VerbBuilder = (run) =>
         },
       ),
     );
+
+async function galleryPictures() {
+  const { GalleryPictures } = await import('../../report/galleryPictures.node.js');
+  return new GalleryPictures();
+}
 
 function statusOf(
   { image, failures }: EvaluationReport,
