@@ -26,10 +26,18 @@ export function gelu(x: Tensor): Tensor {
   });
 }
 
-const steepness = 1.702;
-
-/** y = x · s, s = 1 / (1 + e^(−1.702 x)); dy/dx = s · (1 + 1.702 · x · (1 − s)) = s + 1.702 · y · (1 − s). */
+/** y = x · s, s = 1 / (1 + e^(−1.702 x)). */
 export function quickGelu(x: Tensor): Tensor {
+  return swish(x, 1.702);
+}
+
+/** y = x · s, s = 1 / (1 + e⁻ˣ): SiLU, also called Swish. */
+export function silu(x: Tensor): Tensor {
+  return swish(x, 1);
+}
+
+/** y = x · s, s = 1 / (1 + e^(−αx)); dy/dx = s · (1 + α · x · (1 − s)) = s + α · y · (1 − s). */
+function swish(x: Tensor, steepness: number): Tensor {
   const y: Tensor = apply({
     op: 'QuickGelu',
     domain: 'com.microsoft',

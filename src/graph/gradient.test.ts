@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluate, host, hostIntegers } from '../../test/support/evaluate.js';
 import { Random } from '../base/random.js';
-import { gelu, quickGelu } from './activation.js';
-import { convolveSame, patches } from './convolution.js';
+import { gelu, quickGelu, silu } from './activation.js';
+import { batchNorm, batchNormOfBatch } from './batchNorm.js';
+import { convolve, convolveSame, convolveTransposed, patches } from './convolution.js';
 import * as elementwise from './elementwise.js';
 import { gatherRows } from './gather.js';
 import { grad, stopGradient, withGradient } from './gradient.js';
@@ -18,6 +19,7 @@ import {
   softmax,
 } from './normalization.js';
 import { compile } from './onnx.js';
+import { averagePool, globalAveragePool, maxPool } from './pooling.js';
 import { max, mean, meanAll } from './reduce.js';
 import { nodeRuntime } from './runtime.node.js';
 import { B, type Shape } from './shape.js';
@@ -88,6 +90,7 @@ const operations: Operation[] = [
   },
   { name: 'gelu', operands: (n) => [['B', n]], apply: gelu },
   { name: 'quickGelu', operands: (n) => [['B', n]], apply: quickGelu },
+  { name: 'silu', operands: (n) => [['B', n]], apply: silu },
   { name: 'sum', operands: (n, m) => [['B', n, m]], apply: (x) => sum(x, [0, -1]) },
   { name: 'sum, axes kept', operands: (n, m) => [['B', n, m]], apply: (x) => sum(x, [1], true) },
   { name: 'mean over the batch', operands: (n, m) => [['B', n, m]], apply: (x) => mean(x, [0, 1]) },
@@ -123,6 +126,11 @@ const operations: Operation[] = [
     apply: (x, y) => concat([x, y, x], 1),
   },
   { name: 'slice', operands: (n, m) => [['B', n + 2, m]], apply: (x) => slice(x, 1, 1, 3) },
+  {
+    name: 'slice, every third',
+    operands: (n, m) => [['B', n + 6, m]],
+    apply: (x) => slice(x, 1, 1, x.shape[1] as number, 3),
+  },
   { name: 'take', operands: (n, m) => [['B', n, m]], apply: (x) => take(x, 1, -1) },
   { name: 'pad', operands: (n, m) => [['B', n, m]], apply: (x) => pad(x, 1, 2, 1) },
   {
@@ -144,6 +152,85 @@ const operations: Operation[] = [
   { name: 'linear', operands: (n, m) => [['B', 2, n], [m, n], [m]], apply: linear },
   { name: 'convolveSame', operands: (n, m) => [['B', n + 2], [m, 1, 3], [m]], apply: convolveSame },
   { name: 'patches', operands: (n, m) => [['B', n, 5, 2 * m]], apply: (x) => patches(x, 2) },
+  {
+    name: 'convolve',
+    operands: (n, m) => [['B', n, 3, m + 1], [2, n, 3, 2], [2]],
+    apply: (x, w, b) => convolve(x, w, b, { padding: 1 }),
+  },
+  {
+    name: 'convolve, strided, uneven padding',
+    operands: (n, m) => [
+      ['B', 2, n + 3, m + 4],
+      [m, 2, 3, 3],
+    ],
+    apply: (x, w) => convolve(x, w, undefined, { stride: 2, padding: [0, 1, 1, 2] }),
+  },
+  {
+    name: 'convolve, in groups',
+    operands: (n, m) => [
+      ['B', 2 * n, 3, 3],
+      [2 * m, n, 2, 2],
+    ],
+    apply: (x, w) => convolve(x, w, undefined, { groups: 2 }),
+  },
+  {
+    name: 'convolve, depthwise',
+    operands: (n, m) => [['B', n, 4, m + 2], [n, 1, 3, 3], [n]],
+    apply: (x, w, b) => convolve(x, w, b, { stride: 2, padding: 1, groups: x.shape[1] as number }),
+  },
+  {
+    name: 'convolveTransposed',
+    operands: (n, m) => [['B', n, 2, m], [n, m, 2, 2], [m]],
+    apply: (x, w, b) => convolveTransposed(x, w, b, { stride: 2 }),
+  },
+  {
+    name: 'convolveTransposed, in groups, padded',
+    operands: (n, m) => [
+      ['B', 2 * n, 2, 2],
+      [2 * n, m, 3, 3],
+    ],
+    apply: (x, w) =>
+      convolveTransposed(x, w, undefined, { stride: 2, padding: 1, groups: 2, outputPadding: 1 }),
+  },
+  {
+    name: 'batchNorm',
+    operands: (n, m) => [['B', n, m, 2], [n], [n], [n], [n]],
+    apply: (x, g, b, mean, variance) => batchNorm(x, g, b, { mean, variance }, 0.5),
+    range: [0.5, 2],
+  },
+  {
+    name: 'batchNormOfBatch',
+    operands: (n, m) => [['B', n, m + 1, 2], [n], [n]],
+    apply: (x, g, b) => batchNormOfBatch(x, g, b, 0.5).y,
+  },
+  {
+    name: 'batchNormOfBatch, rows',
+    operands: (n) => [['B', n], [n], [n]],
+    apply: (x, g, b) => batchNormOfBatch(x, g, b, 0.5).y,
+  },
+  {
+    name: 'maxPool',
+    operands: (n, m) => [['B', 1, n + 1, 2 * m]],
+    apply: (x) => maxPool(x, { kernel: 2 }),
+    apart: 0.05,
+  },
+  {
+    name: 'maxPool, overlapping',
+    operands: (n, m) => [['B', 1, n + 2, m + 3]],
+    apply: (x) => maxPool(x, { kernel: 3, stride: 2, padding: 1 }),
+    apart: 0.05,
+  },
+  {
+    name: 'averagePool',
+    operands: (n, m) => [['B', n, m + 1, 5]],
+    apply: (x) => averagePool(x, { kernel: 2, stride: 3, padding: 1 }),
+  },
+  {
+    name: 'averagePool, overlapping',
+    operands: (n, m) => [['B', n, m + 2, 4]],
+    apply: (x) => averagePool(x, { kernel: 3, stride: 1, padding: 1 }),
+  },
+  { name: 'globalAveragePool', operands: (n, m) => [['B', n, m, 3]], apply: globalAveragePool },
   { name: 'softmax', operands: (n, m) => [['B', n, m + 1]], apply: (x) => softmax(x, -1) },
   {
     name: 'softmax, middle axis',
@@ -359,6 +446,29 @@ describe('shape errors are thrown while a graph is built, with the op and both s
       ['[B, B]'],
     ],
     ['sum', () => sum(x, [3]), ['sum', 'axis 3', '[B, 3, 4]']],
+    [
+      'convolve',
+      () => convolve(input('i', [B, 3, 8, 8]), input('k', [4, 2, 3, 3])),
+      ['convolve', '[B, 3, 8, 8]', '[4, 2, 3, 3]'],
+    ],
+    [
+      'convolveTransposed',
+      () =>
+        convolveTransposed(input('i', [B, 3, 8, 8]), input('k', [3, 2, 3, 3]), undefined, {
+          outputPadding: 1,
+        }),
+      ['convolveTransposed', '[B, 3, 8, 8]', '[3, 2, 3, 3]'],
+    ],
+    [
+      'batchNormOfBatch',
+      () => batchNormOfBatch(x, input('g', [4]), input('b', [3]), 1e-5),
+      ['batchNorm', '[4]', '[B, 3, 4]'],
+    ],
+    [
+      'maxPool',
+      () => maxPool(input('i', [B, 3, 2, 8]), { kernel: 3 }),
+      ['maxPool', '[B, 3, 2, 8]', '3 × 3'],
+    ],
     ['patches', () => patches(input('i', [B, 3, 8, 8]), 16), ['patches', '[B, 3, 8, 8]']],
   ];
 

@@ -92,8 +92,8 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   });
 }
 
-/** Positions `start` … `end` − 1 of a static `axis`. */
-export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
+/** Positions `start` … `end` − 1 of a static `axis`, every `step`-th of them. */
+export function slice(x: Tensor, axis: number, start: number, end: number, step = 1): Tensor {
   const along = resolveAxis(x.shape, axis, 'slice');
   const size = staticDimension(x.shape, along, 'slice');
   if (!(start >= 0 && start < end && end <= size)) {
@@ -102,14 +102,25 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
       `${start}…${end} does not fit axis ${axis} of ${formatShape(x.shape)}`,
     );
   }
-  if (start === 0 && end === size) return x;
+  if (start === 0 && end === size && step === 1) return x;
+  const taken = Math.ceil((end - start) / step);
+  const covered = (taken - 1) * step + 1;
   return apply({
     op: 'Slice',
-    inputs: [x, integers([start]), integers([end]), integers([along])],
-    shape: x.shape.map((dimension, a) => (a === along ? end - start : dimension)),
+    inputs: [x, integers([start]), integers([end]), integers([along]), integers([step])],
+    shape: x.shape.map((dimension, a) => (a === along ? taken : dimension)),
     dataType: x.dataType,
-    products: [(dy) => pad(dy, along, start, size - end)],
+    products: [(dy) => pad(spread(dy, along, step), along, start, size - start - covered)],
   });
+}
+
+/** `step` − 1 zeros between the positions of a static axis. */
+function spread(x: Tensor, axis: number, step: number): Tensor {
+  if (step === 1) return x;
+  const size = staticDimension(x.shape, axis, 'slice') * step;
+  const wide = pad(unsqueeze(x, axis + 1), axis + 1, 0, step - 1);
+  const joined = x.shape.map((dimension, a) => (a === axis ? size : dimension));
+  return slice(reshape(wide, joined), axis, 0, size - step + 1);
 }
 
 /** One position of an axis; the axis goes. */
@@ -122,15 +133,15 @@ export function take(x: Tensor, axis: number, position: number): Tensor {
   );
 }
 
-/** Zeros before and after a static axis. */
-export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+/** Zeros, or another value, before and after a static axis. */
+export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
   const along = resolveAxis(x.shape, axis, 'pad');
   const size = staticDimension(x.shape, along, 'pad');
   if (before === 0 && after === 0) return x;
   const amounts = (amount: number) => x.shape.map((_, a) => (a === along ? amount : 0));
   return apply({
     op: 'Pad',
-    inputs: [x, integers([...amounts(before), ...amounts(after)]), constant([0], [])],
+    inputs: [x, integers([...amounts(before), ...amounts(after)]), constant([value], [])],
     shape: x.shape.map((dimension, a) => (a === along ? before + size + after : dimension)),
     products: [(dy) => slice(dy, along, before, before + size)],
   });

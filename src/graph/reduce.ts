@@ -14,10 +14,15 @@ import { apply, constant, integers, scalar, type Tensor } from './tensor.js';
 /** Mean over `axes`, the batch axis among them if wanted. */
 export function mean(x: Tensor, axes: readonly number[], keepAxes = false): Tensor {
   const over = axes.map((axis) => resolveAxis(x.shape, axis, 'mean'));
-  const size = product(over.map((axis) => x.shape[axis]!));
   const total = sum(x, over, keepAxes);
-  if (typeof size === 'number') return multiply(total, 1 / size);
-  return divide(total, multiply(batchSize(x), size.coefficient));
+  const count = countAlong(x, over);
+  return typeof count === 'number' ? multiply(total, 1 / count) : divide(total, count);
+}
+
+/** How many elements lie along `axes`: a number, or a scalar where the batch axis is among them. */
+export function countAlong(x: Tensor, axes: readonly number[]): Tensor | number {
+  const size = product(axes.map((axis) => x.shape[axis]!));
+  return typeof size === 'number' ? size : multiply(batchSize(x), size.coefficient);
 }
 
 /** Mean over all elements, a scalar. */

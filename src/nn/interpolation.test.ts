@@ -12,6 +12,7 @@ import {
   interpolate,
   interpolateChannels,
   linearInterpolation,
+  nearestInterpolation,
   upsample,
 } from './interpolation.js';
 
@@ -88,6 +89,13 @@ describe('linear interpolation', () => {
   it('puts pixel centres at halves where corners are not aligned', () => {
     expect(product(linearInterpolation(2, 4, false), [0, 1])).toEqual([0, 0.25, 0.75, 1]);
     expect(product(linearInterpolation(4, 2, false), [0, 1, 2, 3])).toEqual([0.5, 2.5]);
+  });
+});
+
+describe('nearest interpolation', () => {
+  it('repeats and drops samples, the first one kept', () => {
+    expect(product(nearestInterpolation(2, 5), [7, 9])).toEqual([7, 7, 7, 9, 9]);
+    expect(product(nearestInterpolation(5, 2), [1, 2, 3, 4, 5])).toEqual([1, 3]);
   });
 });
 

@@ -52,6 +52,13 @@ export function linearInterpolation(
   });
 }
 
+/** The nearest sample, ⌊i · source/target⌋, as in PyTorch's `interpolate(mode='nearest')` along one axis. */
+export function nearestInterpolation(source: number, target: number): InterpolationMatrix {
+  return matrix(target, source, (index, weights) => {
+    weights[Math.min(Math.floor((index * source) / target), source - 1)] = 1;
+  });
+}
+
 /**
  * Cubic interpolation (a = −0.5) with antialiasing, half-pixel centres and weights renormalised at the
  * border, as in PyTorch's `interpolate(mode='bicubic', antialias=True)` along one axis.
