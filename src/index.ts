@@ -26,4 +26,4 @@ export {
   type Prediction,
   type SupportImage,
 } from './train/detector.js';
-export type { Backbone } from './train/fewShot.js';
+export type { Backbone } from './train/openMethod.js';

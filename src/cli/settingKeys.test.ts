@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { methodNames } from '../methods/registry.js';
 import { resolveRunConfig } from '../train/config.js';
 import {
   environmentKeys,
   flagKeys,
   jsonSchema,
   nearestName,
+  type SettingNode,
   settingAt,
   settingKeys,
   settingsSchema,
@@ -89,6 +92,15 @@ describe('nearestName', () => {
 it('jsonSchema describes what the configuration accepts', () => {
   const schema = jsonSchema() as { properties: Record<string, { enum?: string[] }> };
   expect(schema.properties.preset?.enum).toEqual(['paper', 'official']);
-  expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(settingsSchema.shape).sort());
-  expect(settingsSchema.parse({})).toMatchObject(resolveRunConfig());
+  const settings = settingsSchema('iqe-clip');
+  expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(settings.shape).sort());
+  expect(settings.parse({})).toMatchObject(resolveRunConfig());
+});
+
+it('settings of one name are of one type in all methods', () => {
+  for (const name of methodNames) {
+    const json = z.toJSONSchema(settingsSchema(name), { io: 'input' }) as SettingNode;
+    for (const [key, { type }] of Object.entries(json.properties!.model!.properties!))
+      expect(type, `${name}: ${key}`).toBe(settingAt(`model.${key}`)!.type);
+  }
 });

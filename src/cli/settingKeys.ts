@@ -1,13 +1,26 @@
 import { z } from 'zod';
-import { runSchema } from '../train/config.js';
+import { entryOf, type MethodName, methodNames } from '../methods/registry.js';
+import { runShape } from '../train/config.js';
 import { machineSchema } from './machine.js';
 
-/** Everything that flags, environment and configuration files can set. */
-export const settingsSchema = z.strictObject({ ...runSchema.shape, ...machineSchema.shape });
+/** Everything that flags, environment and configuration files can set for one method. */
+export function settingsSchema(method: MethodName) {
+  return z.strictObject({ ...runShape(method), ...machineSchema.shape });
+}
 
-/** The JSON schema (draft 2020-12) of a configuration file. */
+/** The JSON schema (draft 2020-12) of a configuration file. `model` is that of one of the methods. */
 export function jsonSchema(): object {
-  return { title: 'Configuration of iqe-clip', ...z.toJSONSchema(settingsSchema, { io: 'input' }) };
+  const { properties, ...rest } = schemaOf('iqe-clip');
+  const models = methodNames.map((name) => ({
+    title: entryOf(name).title,
+    ...schemaOf(name).properties!.model,
+  }));
+  const model = { description: 'Settings of the method.', anyOf: models };
+  return { title: 'Configuration of iqe-clip', ...rest, properties: { ...properties, model } };
+}
+
+function schemaOf(method: MethodName): SettingNode {
+  return z.toJSONSchema(settingsSchema(method), { io: 'input' }) as SettingNode;
 }
 
 /** What the JSON schema says of one setting, or of a group of them. */
@@ -20,8 +33,20 @@ export interface SettingNode {
   readonly properties?: Readonly<Record<string, SettingNode>>;
 }
 
-/** The group of all settings. */
-export const allSettings: SettingNode = jsonSchema();
+/** The group of all settings; of those of one name that several methods have, the first method's. */
+export const allSettings: SettingNode = withAllModels();
+
+function withAllModels(): SettingNode {
+  const [first, ...others] = methodNames.map(schemaOf) as [SettingNode, ...SettingNode[]];
+  const properties = Object.assign(
+    {},
+    ...[first, ...others].reverse().map((own) => own.properties!.model!.properties),
+  );
+  return {
+    ...first,
+    properties: { ...first.properties, model: { ...first.properties!.model, properties } },
+  };
+}
 
 /** The flags that several verbs share, and the settings that they stand for. */
 export const flagKeys = {
@@ -91,8 +116,8 @@ export function nearestName(name: string, known: Iterable<string>): string {
   for (const candidate of known) {
     const distance = Math.min(
       editDistance(plain(name), plain(candidate)),
-      // The right name in the wrong group is nearly as good.
-      editDistance(plain(last(name)), plain(last(candidate))) + 0.5,
+      // The right name in no group or the wrong one is nearly as good.
+      editDistance(plain(last(name)), plain(last(candidate))) + (name.includes('.') ? 1.5 : 0.5),
     );
     if (distance < least) [least, nearest] = [distance, candidate];
   }

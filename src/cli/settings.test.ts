@@ -67,7 +67,7 @@ describe('precedence', () => {
       environment: { IQE_PRESET: 'official' },
     });
     expect(run.training).toMatchObject({ batchSize: 9, learningRate: 1e-4 });
-    expect(run.model.smoothing).toBe(8);
+    expect(run.model).toMatchObject({ smoothing: 8 });
   });
 
   it('counts empty variables as not there', async () => {
@@ -99,10 +99,8 @@ describe('what comes out', () => {
       learningRate: 0.01,
     });
     expect(run.backbone).toBe('7');
-    expect(run.model.prompt).toMatchObject({
-      projection: true,
-      className: 'null',
-      template: 'a=b',
+    expect(run.model).toMatchObject({
+      prompt: { projection: true, className: 'null', template: 'a=b' },
     });
   });
 

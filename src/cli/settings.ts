@@ -1,5 +1,5 @@
 import { IqeError } from '../base/errors.js';
-import { type RunConfig, resolveRunConfig } from '../train/config.js';
+import { isMethodName, type RunConfig, resolveRunConfig } from '../train/config.js';
 import { type MachineConfig, machineSchema } from './machine.js';
 import { settingsSchema } from './settingKeys.js';
 import {
@@ -59,7 +59,8 @@ export async function resolveSettings(sources: SettingSources): Promise<Settings
 }
 
 function checkValues({ values, origins }: SettingLayer): void {
-  const result = settingsSchema.safeParse(values);
+  const { method } = values as { readonly method?: unknown };
+  const result = settingsSchema(isMethodName(method) ? method : 'iqe-clip').safeParse(values);
   if (result.success) return;
   const problems = result.error.issues.map(({ path, message }) => {
     const got = path.reduce<unknown>((value, name) => (value as never)?.[name], values);

@@ -42,15 +42,15 @@ export interface MethodOutputs {
 /** How its authors train a method. */
 export interface TrainingSettings {
   readonly learningRate: number;
-  /** Other rates of some parameters, by name. */
-  readonly learningRates?: Readonly<Record<string, number>>;
+  /** That of temperatures, where it is another. */
+  readonly temperatureLearningRate?: number;
   readonly betas: readonly [number, number];
   /** Decoupled (AdamW); 0 is plain Adam. */
   readonly weightDecay: number;
-  /** Rate of dropout, where the method has any. */
-  readonly dropout?: number;
   readonly epochs: number;
   readonly batchSize: number;
+  /** Views of each image, where the authors take it as it is. */
+  readonly augmentations?: readonly ['identity'];
 }
 
 /**
@@ -67,12 +67,18 @@ export interface Method<
   Outputs extends MethodOutputs = MethodOutputs,
 > {
   readonly name: string;
-  readonly needs: MethodNeeds;
   /** S: images are S × S. */
   readonly imageSize: number;
   readonly inputNormalization: 'clip' | 'none';
-  /** Nothing for methods without trained parameters. */
-  readonly training?: TrainingSettings;
+  /** Whether the values of maps are in 0…1 whatever the image. */
+  readonly isProbability: boolean;
+  /**
+   * What {@link features} depends on besides backbone, image size and normalisation, as JSON: methods
+   * that agree in it share features in a cache.
+   */
+  readonly featureSettings: Readonly<Record<string, unknown>>;
+  /** Rate of dropout in training, where the method has any. */
+  readonly dropout?: number;
 
   /**
    * The frozen part, in which nothing is trained.
@@ -89,7 +95,7 @@ export interface Method<
    *
    * @param weights The trained parameters.
    * @param memory What {@link remember} (and {@link select}, {@link ranged}) left: [N, C] each.
-   * @param dropout Of rate {@link TrainingSettings.dropout} in training; nothing is dropped without it.
+   * @param dropout Of rate {@link dropout} in training; nothing is dropped without it.
    */
   forward(features: Features, weights: Weights, memory?: Tensors, dropout?: Dropout): Outputs;
 

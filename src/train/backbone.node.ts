@@ -6,7 +6,7 @@ import { Int8Folder } from '../clip/int8Store.node.js';
 import { withInt8Tower } from '../clip/int8Support.js';
 import { loadTokenizer } from '../clip/tokenizer.node.js';
 import type { Runtime } from '../graph/session.js';
-import type { Backbone } from './fewShot.js';
+import type { Backbone } from './openMethod.js';
 
 /** The folder of the backbone that is shipped with the package. */
 export const tinyFolder = fileURLToPath(new URL('../../models/tiny', import.meta.url));

@@ -2,9 +2,16 @@ import { z } from 'zod';
 import { IqeError } from '../base/errors.js';
 import { AUGMENTATIONS, type Augmentation } from '../data/augment.js';
 import { readingSchema } from '../data/readingSettings.js';
-import { modelSchema, presets } from '../iqe/config.js';
+import { presets } from '../iqe/config.js';
+import {
+  entryOf,
+  type MethodModel,
+  type MethodName,
+  methodNames,
+  methods,
+} from '../methods/registry.js';
 
-/** How a model is trained. Defaults are the `paper` preset's. */
+/** How a model is trained. Defaults are the `paper` preset's of IQE-CLIP; other methods have their own. */
 export const trainingSchema = z.strictObject({
   epochs: z.int().min(1).default(50).describe('Passes over the training images.'),
   batchSize: z.int().min(1).max(1024).default(32).describe('Images per step. official: 16.'),
@@ -17,11 +24,16 @@ export const trainingSchema = z.strictObject({
     .number()
     .positive()
     .default(1e-2)
-    .describe('Learning rate of a learnable temperature.'),
+    .describe('Learning rate of learnable temperatures.'),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.999])
     .describe("Adam's decay rates. official: 0.5, 0.999."),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('λ of decoupled weight decay (AdamW); 0 is plain Adam.'),
   dropoutEpochs: z
     .int()
     .min(0)
@@ -37,13 +49,17 @@ export const trainingSchema = z.strictObject({
     .describe("Views of each support image in few-shot training: the authors' eleven."),
 });
 
-/** Everything that determines a run. Written into the run's folder as it was resolved. */
-export const runSchema = z.strictObject({
+export type TrainingConfig = z.infer<typeof trainingSchema>;
+
+/** All of a run's configuration but {@link modelSchemas}, which depend on the method. */
+const sharedShape = {
   preset: z
     .enum(['paper', 'official'])
     .default('paper')
-    .describe("Named set of defaults: what the paper says, or what its authors' code does."),
-  method: z.enum(['iqe-clip']).default('iqe-clip').describe('The system to train.'),
+    .describe(
+      "Named set of defaults of IQE-CLIP: what the paper says, or what its authors' code does.",
+    ),
+  method: z.enum(methodNames).default('iqe-clip').describe('The system to fit.'),
   backbone: z
     .string()
     .min(1)
@@ -57,12 +73,33 @@ export const runSchema = z.strictObject({
     .default(0)
     .describe('Seed of everything random: shots, start values, order, dropout.'),
   reading: readingSchema.prefault({}).describe('How image files are read.'),
-  model: modelSchema.prefault({}).describe('The method.'),
-  training: trainingSchema.prefault({}).describe('Its training.'),
-});
+};
+const trainingShape = { training: trainingSchema.prefault({}).describe('Its training.') };
 
-export type TrainingConfig = z.infer<typeof trainingSchema>;
-export type RunConfig = z.infer<typeof runSchema>;
+/** The fields of a run's configuration for one method. Written into the run's folder as resolved. */
+export function runShape(method: MethodName) {
+  const { title, schema } = entryOf(method);
+  // Every method's settings are an object whose fields all have defaults.
+  const model = (schema as z.ZodType<object, object>).prefault({});
+  return { ...sharedShape, model: model.describe(`Settings of ${title}.`), ...trainingShape };
+}
+
+/** Everything that determines a run. `model` has the settings of `method`. */
+export type RunConfig = {
+  [Name in MethodName]: z.output<z.ZodObject<Omit<typeof sharedShape, 'method'>>> & {
+    readonly method: Name;
+    readonly model: MethodModel<Name>;
+    readonly training: TrainingConfig;
+  };
+}[MethodName];
+
+/** A run's configuration, with the settings of the method that it names. */
+export const runSchema = z.discriminatedUnion(
+  'method',
+  methodNames.map((name) =>
+    z.strictObject({ ...runShape(name), method: z.literal(name) }),
+  ) as unknown as [z.ZodObject],
+) as unknown as z.ZodType<RunConfig>;
 
 /** Where a preset's training differs from the schema's defaults. */
 const trainingPresets: Readonly<Record<RunConfig['preset'], z.input<typeof trainingSchema>>> = {
@@ -71,16 +108,14 @@ const trainingPresets: Readonly<Record<RunConfig['preset'], z.input<typeof train
 };
 
 /**
- * The whole configuration from what was said of it: defaults, then the preset's differences, then
- * `settings`.
+ * The whole configuration from what was said of it: defaults, then the method's own or those of the
+ * preset, then `settings`.
  *
  * @throws {IqeError} `config`, naming each field that does not fit.
  */
 export function resolveRunConfig(settings: object = {}): RunConfig {
-  const { preset = 'paper' } = settings as { preset?: unknown };
-  const known = preset === 'paper' || preset === 'official';
-  const base = known ? { model: presets[preset], training: trainingPresets[preset] } : {};
-  const result = runSchema.safeParse(merged(base, settings));
+  const { method = 'iqe-clip' } = settings as { method?: unknown };
+  const result = runSchema.safeParse(merged(defaultsOf(settings), { ...settings, method }));
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     (issue) => `${issue.path.join('.') || 'configuration'}: ${issue.message}`,
@@ -88,6 +123,21 @@ export function resolveRunConfig(settings: object = {}): RunConfig {
   throw new IqeError('config', `The configuration does not fit: ${problems.join('; ')}.`, {
     hint: "'iqe-clip fit --help' lists the fields; 'iqe-clip info --schema' prints them with their texts.",
   });
+}
+
+/** Where defaults differ from the schema's. */
+function defaultsOf(settings: object): object {
+  const { method = 'iqe-clip', preset = 'paper' } = settings as Record<string, unknown>;
+  if (method !== 'iqe-clip') {
+    const { training = {} } = isMethodName(method) ? entryOf(method) : {};
+    return { training };
+  }
+  if (preset !== 'paper' && preset !== 'official') return {};
+  return { model: presets[preset], training: trainingPresets[preset] };
+}
+
+export function isMethodName(name: unknown): name is MethodName {
+  return typeof name === 'string' && Object.hasOwn(methods, name);
 }
 
 /** `base` with `changes` put over it, objects field by field, everything else whole. */

@@ -17,8 +17,17 @@ export interface JudgedImage {
  * How scores of a trained model are turned into decisions: a calibration to 0…1, the threshold of the
  * largest F1 on images, and, where there are masks, that of the largest F1 (Dice) on pixels. Without
  * masks a pixel counts as abnormal from the raw score on from which its image would.
+ *
+ * @param isProbability Whether the maps' values are in 0…1 by themselves; else the range that they
+ *   have over these images is what becomes 0…1.
  */
-export function decide(images: readonly JudgedImage[], chosenOn: Decision['chosenOn']): Decision {
+export function decide(
+  images: readonly JudgedImage[],
+  chosenOn: Decision['chosenOn'],
+  isProbability: boolean,
+): Decision {
+  const none = { calibration: { kind: 'identity' }, threshold: null, mapThreshold: null } as const;
+  if (images.length === 0) return { ...none, chosenOn: 'no images' };
   const scores = images.map(({ score }) => score);
   const labels = images.map(({ label }) => label);
   const calibration = fitCalibration(scores, labels);
@@ -34,8 +43,20 @@ export function decide(images: readonly JudgedImage[], chosenOn: Decision['chose
     calibration,
     threshold,
     mapThreshold: pixelThreshold(images) ?? raw?.threshold ?? null,
+    ...(!isProbability && { mapRange: rangeOf(images) }),
     chosenOn,
   };
+}
+
+function rangeOf(images: readonly JudgedImage[]): [low: number, high: number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { map } of images) {
+    for (const value of map) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  return [low, high];
 }
 
 function pixelThreshold(images: readonly JudgedImage[]): number | null {

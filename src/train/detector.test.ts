@@ -46,7 +46,7 @@ describe('AnomalyDetector, with everything in memory as in a browser', () => {
     const backbone = { checkpoint, tokenizer: await loadTokenizer(folder) };
     const detector = new AnomalyDetector(backbone, nodeRuntime({ threads: 1 }));
     await expect(detector.predict(support[0]!.image)).rejects.toThrow('learned nothing');
-    await expect(detector.fit(support.slice(0, 2))).rejects.toThrow('Normal and abnormal');
+    await expect(detector.fit(support.slice(0, 2))).rejects.toThrow('normal and abnormal');
 
     await detector.fit(support, { config });
     const history = detector.head!.history;

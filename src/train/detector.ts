@@ -3,19 +3,16 @@ import type { PixelMap, RasterImage } from '../base/image.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { measureMap, resizeMap } from '../base/resizeMap.js';
 import { imagePlanes } from '../clip/preprocess.js';
-import type { HostTensor, Runtime } from '../graph/session.js';
+import type { HostTensors, Runtime } from '../graph/session.js';
 import { calibrated } from '../metrics/calibration.js';
 import { type RunConfig, resolveRunConfig } from './config.js';
 import { MemoryFeatureStore } from './features.js';
-import {
-  type Backbone,
-  constantWeights,
-  createPredictor,
-  fitFewShot,
-  type LabelledImage,
-} from './fewShot.js';
+import { createPredictor, fitFewShot } from './fewShot.js';
+import { constantWeights } from './fittedWeights.js';
+import type { Backbone } from './openMethod.js';
 import type { Predictor } from './predictor.js';
 import type { Decision } from './savedRun.js';
+import type { LabelledImage } from './supportViews.js';
 
 /** What a detector says of an image. */
 export interface Prediction {
@@ -34,7 +31,7 @@ export interface Prediction {
   readonly peak: { readonly x: number; readonly y: number };
   /** Pixels at or above the map's threshold. */
   readonly areaPixels: number | null;
-  /** The map as the model computed it [S, S]. */
+  /** The map as the model computed it [S, S], in the method's own unit. */
   readonly modelMap: PixelMap;
 }
 
@@ -68,7 +65,7 @@ export class AnomalyDetector {
   readonly #runtime: Runtime;
   #head: FittedHead | undefined;
   #predictor: Predictor | undefined;
-  #values: Readonly<Record<string, HostTensor>> | undefined;
+  #tensors: HostTensors | undefined;
 
   constructor(
     backbone: Backbone,
@@ -90,28 +87,23 @@ export class AnomalyDetector {
     return this.#backbone;
   }
 
-  /** The trained weights, where they were learned by this object. */
-  get values(): Readonly<Record<string, HostTensor>> | undefined {
-    return this.#values;
+  /** Trained parameters and what is remembered of images, where this object was fitted. */
+  get tensors(): HostTensors | undefined {
+    return this.#tensors;
   }
 
   /**
-   * Learns from a few normal and abnormal images, forgetting what was learned before.
+   * Learns from a few images, forgetting what was learned before.
    *
-   * @throws {IqeError} `data` without images of both kinds; `config`; `interrupted`.
+   * @throws {IqeError} `usage`, `data` where the method needs other images; `config`; `interrupted`.
    */
   async fit(support: readonly SupportImage[], options: DetectorFitOptions = {}): Promise<void> {
-    if (new Set(support.map(({ label }) => label)).size < 2) {
-      throw new IqeError('data', 'Normal and abnormal images are needed to learn from.', {
-        hint: 'At least one of each; 4 to 16 of each are usual.',
-      });
-    }
     const config = resolveRunConfig(options.config);
     const abnormal = support.filter(({ label }) => label === 'abnormal');
     const masks = abnormal.every(({ mask }) => mask !== undefined);
     const labelled = (images: readonly SupportImage[]) =>
       images.map((image) => labelledImage(image, masks));
-    const { values, history, decision } = await fitFewShot(
+    const { tensors, history, decision } = await fitFewShot(
       this.#backbone,
       config,
       labelled(support),
@@ -124,10 +116,11 @@ export class AnomalyDetector {
     this.#predictor = await createPredictor(
       this.#backbone,
       config,
-      constantWeights(values),
+      constantWeights(tensors),
       this.#runtime,
+      { masks },
     );
-    this.#values = values;
+    this.#tensors = tensors;
     this.#head = { config, decision, history };
   }
 
@@ -152,12 +145,21 @@ export class AnomalyDetector {
     const { score: rawScore, map: data } = raw!;
     const modelMap: PixelMap = { width: imageSize, height: imageSize, data };
     const map = resizeMap(modelMap, image.width, image.height);
-    const { calibration, threshold: chosen, mapThreshold } = this.#head.decision;
+    const { calibration, threshold: chosen, mapThreshold, mapRange } = this.#head.decision;
     const score = calibrated(calibration, rawScore);
     const threshold = chosen?.threshold ?? null;
     const label = threshold === null ? null : score >= threshold ? 'abnormal' : 'normal';
     const measures = measureMap(map, mapThreshold);
-    return { score, rawScore, threshold, label, map, mapThreshold, ...measures, modelMap };
+    return {
+      score,
+      rawScore,
+      threshold,
+      label,
+      map: { ...map, data: map.data.map((value) => shown(value, mapRange)) },
+      mapThreshold: mapThreshold && shown(mapThreshold, mapRange),
+      ...measures,
+      modelMap,
+    };
   }
 
   /** Frees the model's memory; the detector must be fitted again to be used. */
@@ -165,6 +167,13 @@ export class AnomalyDetector {
     await this.#predictor?.release();
     this.#predictor = undefined;
   }
+}
+
+/** A map's value in 0…1. */
+function shown(value: number, range: Decision['mapRange']): number {
+  if (!range) return value;
+  const [low, high] = range;
+  return high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0;
 }
 
 function labelledImage({ image, label, mask }: SupportImage, masks: boolean): LabelledImage {

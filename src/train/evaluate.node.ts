@@ -11,7 +11,7 @@ import { type ReadingSettings, readingOptions } from '../data/readingSettings.js
 import { type Evaluation, EvaluationAccumulator } from '../metrics/evaluation.js';
 import type { AnomalyDetector, Prediction } from './detector.js';
 import { type FailedImage, failedImage } from './failedImage.js';
-import { squareMask } from './fewShot.js';
+import { squareMask } from './supportViews.js';
 
 export interface EvaluateOptions {
   /** Seed of the bootstrap. */

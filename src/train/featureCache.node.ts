@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileSafely } from '../base/writeFile.node.js';
-import type { ImageFeatures } from '../clip/imageEncoder.js';
 import { readSafetensorsHeader, safetensorsParts } from '../clip/safetensors.js';
-import type { HostTensor } from '../graph/session.js';
+import type { HostTensor, HostTensors } from '../graph/session.js';
 import type { FeatureStore } from './features.js';
 
 /**
@@ -18,7 +17,7 @@ export class FeatureCache implements FeatureStore {
     this.#folder = folder;
   }
 
-  async get(key: string): Promise<ImageFeatures | undefined> {
+  async get(key: string): Promise<HostTensors | undefined> {
     let bytes: Uint8Array;
     try {
       bytes = await readFile(this.#path(key));
@@ -28,11 +27,8 @@ export class FeatureCache implements FeatureStore {
     return parseFeatures(bytes, key);
   }
 
-  async put(key: string, features: ImageFeatures): Promise<void> {
-    const path = this.#path(key);
-    const tensors: Record<string, HostTensor> = { embedding: features.embedding };
-    for (const [index, stage] of features.stages.entries()) tensors[`stage${index}`] = stage;
-    await writeFileSafely(path, safetensorsParts(tensors));
+  async put(key: string, features: HostTensors): Promise<void> {
+    await writeFileSafely(this.#path(key), safetensorsParts(features));
   }
 
   /** Two letters of folder first: some file systems are slow with many files in one. */
@@ -41,30 +37,21 @@ export class FeatureCache implements FeatureStore {
   }
 }
 
-async function parseFeatures(bytes: Uint8Array, key: string): Promise<ImageFeatures | undefined> {
+async function parseFeatures(bytes: Uint8Array, key: string): Promise<HostTensors | undefined> {
   const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
   try {
     const { tensors } = await readSafetensorsHeader(read, bytes.length, key);
-    const tensor = (name: string): HostTensor | undefined => {
-      const stored = tensors.get(name);
-      if (!stored) return undefined;
-      const { offset, length, dataType, shape } = stored;
+    const features = Array.from(tensors.values(), (stored): [string, HostTensor] => {
+      const { name, offset, length, dataType, shape } = stored;
       const buffer = bytes.buffer as ArrayBuffer;
       const start = bytes.byteOffset + offset;
       const data =
         dataType === 'float16'
           ? new Uint16Array(buffer, start, length / 2)
           : new Float32Array(buffer, start, length / 4);
-      return { data, shape };
-    };
-    const embedding = tensor('embedding');
-    if (!embedding) return undefined;
-    const stages: HostTensor[] = [];
-    for (let index = 0; ; index++) {
-      const stage = tensor(`stage${index}`);
-      if (!stage) return { embedding, stages };
-      stages.push(stage);
-    }
+      return [name, { data, shape }];
+    });
+    return Object.fromEntries(features);
   } catch {
     return undefined;
   }

@@ -1,40 +1,46 @@
 import { throwIfAborted } from '../base/errors.js';
 import type { ProgressCallback } from '../base/progress.js';
-import type { ImageEncoder, ImageFeatures } from '../clip/imageEncoder.js';
+import type { Checkpoint } from '../clip/checkpoint.js';
 import { normalizePlanes } from '../clip/preprocess.js';
-import type { HostTensor, TensorData } from '../graph/session.js';
+import type { HostTensor, HostTensors, TensorData } from '../graph/session.js';
+import type { Method } from '../methods/method.js';
+import type { FeatureEncoder } from './featureEncoder.js';
 
 /** Keeps the features of single images (batch 1) by key; a missing or damaged entry is `undefined`. */
 export interface FeatureStore {
-  get(key: string): Promise<ImageFeatures | undefined>;
-  put(key: string, features: ImageFeatures): Promise<void>;
+  get(key: string): Promise<HostTensors | undefined>;
+  put(key: string, features: HostTensors): Promise<void>;
 }
 
 /** Features in memory: for browsers, and where nothing should be written. */
 export class MemoryFeatureStore implements FeatureStore {
-  readonly #features = new Map<string, ImageFeatures>();
+  readonly #features = new Map<string, HostTensors>();
 
-  async get(key: string): Promise<ImageFeatures | undefined> {
+  async get(key: string): Promise<HostTensors | undefined> {
     return this.#features.get(key);
   }
 
-  async put(key: string, features: ImageFeatures): Promise<void> {
+  async put(key: string, features: HostTensors): Promise<void> {
     this.#features.set(key, features);
   }
 }
 
 /** Everything that the features of an image depend on, besides its pixels. */
-export interface FeatureSettings {
-  /** `Checkpoint.imageTowerIdentity` */
-  readonly backbone: string;
-  readonly imageSize: number;
-  readonly stages: readonly number[];
-  readonly activation: string;
-  readonly inputNormalization: string;
+export type FeatureSettings = Readonly<Record<string, unknown>>;
+
+/** What the features of a method on a backbone depend on. */
+export function featureSettings(checkpoint: Checkpoint, method: Method): FeatureSettings {
+  const { imageSize, inputNormalization } = method;
+  return {
+    backbone: checkpoint.imageTowerIdentity,
+    imageSize,
+    inputNormalization,
+    ...method.featureSettings,
+  };
 }
 
 /** Changes whenever the computation of features changes, so that old entries are not used. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /**
  * The key of an image's features: SHA-256 of the settings, of its name among the views of the image,
@@ -52,9 +58,10 @@ export async function featureKey(settings: FeatureSettings, planes: Float32Array
 
 export interface ExtractOptions {
   readonly settings: FeatureSettings;
+  readonly method: Pick<Method, 'imageSize' | 'inputNormalization'>;
   readonly store: FeatureStore;
   /** Called once, and only if features are missing: loading a large tower takes seconds. Released here. */
-  readonly encoder: () => Promise<ImageEncoder>;
+  readonly encoder: () => Promise<FeatureEncoder>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressCallback | undefined;
 }
@@ -70,10 +77,10 @@ export async function extractFeatures(
   images: readonly (() => Promise<Float32Array>)[],
   options: ExtractOptions,
 ): Promise<string[]> {
-  const { settings, store, signal, onProgress } = options;
+  const { settings, method, store, signal, onProgress } = options;
   const keys: string[] = [];
-  let encoder: ImageEncoder | undefined;
-  const size = settings.imageSize;
+  let encoder: FeatureEncoder | undefined;
+  const size = method.imageSize;
   const pixelValues: HostTensor = {
     data: new Float32Array(3 * size * size),
     shape: [1, 3, size, size],
@@ -85,8 +92,7 @@ export async function extractFeatures(
       const key = await featureKey(settings, planes);
       if ((await store.get(key)) === undefined) {
         encoder ??= await options.encoder();
-        const normalization = settings.inputNormalization === 'clip' ? 'clip' : 'none';
-        normalizePlanes(planes, normalization, pixelValues.data as Float32Array);
+        normalizePlanes(planes, method.inputNormalization, pixelValues.data as Float32Array);
         await store.put(key, await encoder.encode(pixelValues));
       }
       keys.push(key);
@@ -100,11 +106,9 @@ export async function extractFeatures(
 }
 
 /** Copies the features of single images into the rows of batch tensors. */
-export function stackFeatures(features: readonly ImageFeatures[], into: ImageFeatures): void {
-  for (const [row, { stages, embedding }] of features.entries()) {
-    copyRow(embedding.data, into.embedding.data, row);
-    for (const [index, stage] of stages.entries())
-      copyRow(stage.data, into.stages[index]!.data, row);
+export function stackFeatures(features: readonly HostTensors[], into: HostTensors): void {
+  for (const [row, image] of features.entries()) {
+    for (const [name, { data }] of Object.entries(into)) copyRow(image[name]!.data, data, row);
   }
 }
 

@@ -13,9 +13,10 @@ import { type BackboneOptions, openBackbone } from './backbone.node.js';
 import type { RunConfig } from './config.js';
 import { type FailedImage, failedImage } from './failedImage.js';
 import type { FeatureStore } from './features.js';
-import { fitFewShot, type LabelledImage } from './fewShot.js';
+import { fitFewShot } from './fewShot.js';
 import { RunFolder } from './runFolder.node.js';
 import type { SavedRun } from './savedRun.js';
+import type { LabelledImage } from './supportViews.js';
 import type { TrainingState } from './trainer.js';
 
 export interface FitOptions {
@@ -71,7 +72,7 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
         normal: shots.normal.map(({ id }) => id),
         abnormal: shots.abnormal.map(({ id }) => id),
       },
-      masks: dataSet.hasMasks,
+      masks: dataSet.hasMasks && shots.abnormal.every(({ maskPath }) => maskPath !== null),
     },
     decision: null,
     history: [],
@@ -114,7 +115,7 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
         onProgress,
         restore: (start) => folder.restoreCheckpoint(start),
         onStep: (state) => checkpoints.after(state),
-        storeWeights: (values) => folder.storeWeights(values),
+        storeWeights: (tensors) => folder.storeWeights(tensors),
       },
     );
     const finished = { ...run, history: [...fitted.history], decision: fitted.decision };
@@ -187,7 +188,9 @@ function otherRun(output: string): IqeError {
 /** Labelled images of the same split that are not among the shots, a seeded choice of at most 256. */
 function validationSamples(dataSet: DataSet, shots: Shots, seed: number): Sample[] {
   const chosen = new Set([...shots.normal, ...shots.abnormal].map(({ id }) => id));
-  const { split } = shots.normal[0]!;
+  const hasSplits = dataSet.samples.some(({ split }) => split !== null);
+  const [first] = shots.normal;
+  const split = first ? first.split : hasSplits ? 'valid' : null;
   const others = dataSet.samples.filter(
     (sample) => sample.label !== null && sample.split === split && !chosen.has(sample.id),
   );

@@ -1,22 +1,24 @@
-import type { Checkpoint } from '../clip/checkpoint.js';
-import { frozenImageTower, withActivation } from '../clip/imageEncoder.js';
+import { Random } from '../base/random.js';
 import { normalizePlanes } from '../clip/preprocess.js';
-import { slice } from '../graph/layout.js';
 import { compile } from '../graph/onnx.js';
-import type { HostTensor, Runtime, Session } from '../graph/session.js';
-import { B } from '../graph/shape.js';
-import { input } from '../graph/tensor.js';
-import type { ModelConfig } from '../iqe/config.js';
-import { iqeClip } from '../iqe/model.js';
-import type { PromptTemplate } from '../iqe/prompts.js';
-import type { Weights } from '../nn/parameters.js';
-import { stageBlocks } from './trainingStep.js';
+import type {
+  HostTensor,
+  HostTensors,
+  Runtime,
+  Session,
+  SessionOptions,
+} from '../graph/session.js';
+import { input, type Tensor } from '../graph/tensor.js';
+import type { Method, Tensors } from '../methods/method.js';
+import { pixelInput } from './featureEncoder.js';
+import type { FittedWeights } from './fittedWeights.js';
+import { interludeInputs, interludeValues } from './interlude.js';
 
 /** What the model says of one image, before calibration. */
 export interface RawPrediction {
-  /** S in 0…1 as the method defines it. */
+  /** The score as the method defines it, larger where more abnormal. */
   readonly score: number;
-  /** M [S, S] in 0…1. */
+  /** M [S, S], larger where more abnormal. */
   readonly map: Float32Array;
 }
 
@@ -26,61 +28,71 @@ export interface RawPrediction {
  */
 const imagesWorthPacking = 30;
 
-/** The whole model from pixels to anomaly map as one session. */
+/** What a {@link Predictor} is made of. */
+export interface PredictorParts {
+  readonly method: Method;
+  /** Of the backbone: they lead to the fitted weights too, where these are in files. */
+  readonly sessionOptions: SessionOptions;
+  readonly fitted: FittedWeights;
+  /** Seed of what methods draw for an image, such as the start of a clustering. */
+  readonly seed: number;
+  /** How many images will be scored, where that is known. */
+  readonly images?: number | undefined;
+}
+
+/** A whole method from pixels to anomaly map: one session, or two around an interlude. */
 export class Predictor {
   readonly imageSize: number;
-  readonly #session: Session;
-  readonly #normalization: 'clip' | 'none';
+  readonly #parts: PredictorParts;
+  /** From pixels to what the interlude reads and the rest needs; nothing without an interlude. */
+  readonly #first: Session | undefined;
+  readonly #last: Session;
 
-  private constructor(session: Session, config: ModelConfig) {
-    this.#session = session;
-    this.imageSize = config.imageSize;
-    this.#normalization = config.inputNormalization;
+  private constructor(parts: PredictorParts, first: Session | undefined, last: Session) {
+    this.#parts = parts;
+    this.imageSize = parts.method.imageSize;
+    this.#first = first;
+    this.#last = last;
   }
 
-  /**
-   * @param trained The trained weights: part of the graph, or in files that the checkpoint's session
-   *   options lead to as well.
-   */
-  static async create(
-    parts: {
-      readonly checkpoint: Checkpoint;
-      readonly prompt: PromptTemplate;
-      readonly model: ModelConfig;
-      readonly trained: Weights;
-      /** How many images will be scored, where that is known. */
-      readonly images?: number | undefined;
-    },
-    runtime: Runtime,
-  ): Promise<Predictor> {
-    const { checkpoint, prompt, model } = parts;
-    const clip = withActivation(checkpoint.config, model.activation);
-    const pixelValues = input('pixelValues', [B, 3, model.imageSize, model.imageSize]);
-    const { hidden, embedding } = await frozenImageTower(checkpoint, pixelValues, clip);
-    const stages = stageBlocks(model, clip.vision.layers).map((block) => {
-      const tokens = hidden[block]!;
-      return slice(tokens, 1, 1, tokens.shape[1] as number);
-    });
-    const text = { clip, weights: checkpoint.tensors.weights, prompt };
-    const { anomalyMap, score } = iqeClip({ embedding, stages }, text, parts.trained, model);
-    const session = await runtime.createSession(compile({ anomalyMap, score }), {
-      ...checkpoint.sessionOptions,
-      lean: parts.images !== undefined && parts.images < imagesWorthPacking,
-    });
-    return new Predictor(session, model);
+  static async create(parts: PredictorParts, runtime: Runtime): Promise<Predictor> {
+    const { method, fitted, images } = parts;
+    const options = {
+      ...parts.sessionOptions,
+      lean: images !== undefined && images < imagesWorthPacking,
+    };
+    const { trained, memory } = fitted;
+    const features = method.features(pixelInput(method));
+    if (!method.interlude) {
+      const { map, score } = method.forward(features, trained, memory);
+      const session = await runtime.createSession(compile({ map, score }), options);
+      return new Predictor(parts, undefined, session);
+    }
+    const reads = method.interlude.reads(features, trained);
+    const passed = prefixed('feature/', features);
+    const first = compile({ ...passed, ...prefixed('read/', reads) });
+    const fed = mapped(features, (name, { shape }) => input(`feature/${name}`, shape));
+    const given = { ...fed, ...interludeInputs(method.interlude) };
+    const { map, score } = method.forward(given, trained, memory);
+    return new Predictor(
+      parts,
+      await runtime.createSession(first, options),
+      await runtime.createSession(compile({ map, score }), options),
+    );
   }
 
   /** @param images Planes [3, S, S] in 0…1 of each image. */
   async predict(images: readonly Float32Array[]): Promise<RawPrediction[]> {
     const size = this.imageSize;
+    const { method } = this.#parts;
     const data = new Float32Array(images.length * 3 * size * size);
     for (const [index, planes] of images.entries()) {
       const row = data.subarray(index * planes.length, (index + 1) * planes.length);
-      normalizePlanes(planes, this.#normalization, row);
+      normalizePlanes(planes, method.inputNormalization, row);
     }
     const pixelValues: HostTensor = { data, shape: [images.length, 3, size, size] };
-    const { score, anomalyMap } = await this.#session.run({ pixelValues });
-    const maps = anomalyMap!.data as Float32Array;
+    const { score, map } = await this.#last.run(await this.#feeds(pixelValues, images.length));
+    const maps = map!.data as Float32Array;
     return images.map((_, index) => ({
       score: score!.data[index] as number,
       map: maps.slice(index * size * size, (index + 1) * size * size),
@@ -88,6 +100,31 @@ export class Predictor {
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.#first?.release();
+    await this.#last.release();
   }
+
+  async #feeds(pixelValues: HostTensor, batch: number): Promise<HostTensors> {
+    const { method, seed } = this.#parts;
+    if (!this.#first) return { pixelValues };
+    const outputs = await this.#first.run({ pixelValues });
+    const random = () => new Random(seed, 'interlude');
+    const reads = unprefixed('read/', outputs);
+    return { ...outputs, ...interludeValues(method.interlude!, reads, batch, random) };
+  }
+}
+
+function mapped(tensors: Tensors, change: (name: string, tensor: Tensor) => Tensor): Tensors {
+  const entries = Object.entries(tensors);
+  return Object.fromEntries(entries.map(([name, tensor]) => [name, change(name, tensor)]));
+}
+
+function prefixed<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
+  const entries = Object.entries(tensors);
+  return Object.fromEntries(entries.map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+function unprefixed<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
+  const entries = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(entries.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }

@@ -5,11 +5,11 @@ import { writeFileSafely } from '../base/writeFile.node.js';
 import { safetensorsParts } from '../clip/safetensors.js';
 import { WeightFiles } from '../clip/weightFiles.js';
 import { weightFile } from '../clip/weightFiles.node.js';
-import type { HostTensor, Runtime } from '../graph/session.js';
-import type { Weights } from '../nn/parameters.js';
+import type { HostTensors, Runtime } from '../graph/session.js';
 import { type BackboneOptions, openBackbone } from './backbone.node.js';
 import { AnomalyDetector } from './detector.js';
 import { createPredictor } from './fewShot.js';
+import { type FittedWeights, savedWeights } from './fittedWeights.js';
 import { parseSavedRun, type SavedRun } from './savedRun.js';
 import type { TrainingState } from './trainer.js';
 import { readTrainingCheckpoint, trainingCheckpointParts } from './trainingCheckpoint.js';
@@ -56,17 +56,18 @@ export class RunFolder {
     );
   }
 
-  /** Saves trained weights and gives them back in place. */
-  async storeWeights(values: Readonly<Record<string, HostTensor>>): Promise<Weights> {
-    await writeFileSafely(this.#weights, safetensorsParts(values));
+  /** Saves what was fitted and gives it back in place. */
+  async storeWeights(tensors: HostTensors): Promise<FittedWeights> {
+    await writeFileSafely(this.#weights, safetensorsParts(tensors));
     return this.openWeights();
   }
 
-  /** The trained weights in place, as the file system's root is every session's folder. */
-  async openWeights(): Promise<Weights> {
+  /** The fitted weights in place, as the file system's root is every session's folder. */
+  async openWeights(): Promise<FittedWeights> {
     return hinting("Copy the run again, or repeat its 'fit' with --overwrite.", async () => {
       const files = [await weightFile(this.#weights)];
-      return (await WeightFiles.open(files, this.path)).weights;
+      const { weights, stored } = await WeightFiles.open(files, this.path);
+      return savedWeights(weights, stored);
     });
   }
 
@@ -175,8 +176,11 @@ export async function openRun(
       { hint: 'Point --backbone at the weights that it was trained on, or fit it again.' },
     );
   }
-  const weights = await folder.openWeights();
-  const predictor = await createPredictor(backbone, config, weights, runtime, options.images);
+  const fitted = await folder.openWeights();
+  const predictor = await createPredictor(backbone, config, fitted, runtime, {
+    masks: run.data.masks,
+    images: options.images,
+  });
   const head = { config, decision, history: run.history };
   return { run, detector: new AnomalyDetector(backbone, runtime, { head, predictor }) };
 }

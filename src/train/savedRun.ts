@@ -44,8 +44,10 @@ export const savedRunSchema = z.object({
       threshold: thresholdSchema.nullable(),
       /** In values of the anomaly map. */
       mapThreshold: z.number().nullable(),
+      /** Values of the anomaly map that are shown as 0 and as 1; as they are without. */
+      mapRange: z.tuple([z.number(), z.number()]).optional(),
       /** Which images it was chosen on. */
-      chosenOn: z.enum(['validation images', 'support images']),
+      chosenOn: z.enum(['validation images', 'support images', 'no images']),
     })
     .nullable(),
   /** Mean loss of each epoch. */

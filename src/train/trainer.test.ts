@@ -9,10 +9,10 @@ import { openCheckpoint } from '../clip/checkpoint.node.js';
 import { floatToHalf } from '../clip/halfPrecision.js';
 import { loadTokenizer } from '../clip/tokenizer.node.js';
 import { nodeRuntime } from '../graph/runtime.node.js';
-import { promptTemplate } from '../iqe/prompts.js';
 import { type RunConfig, resolveRunConfig } from './config.js';
-import type { Backbone } from './fewShot.js';
-import { Trainer, type TrainingExample, type TrainingState } from './trainer.js';
+import type { TrainingExample } from './examples.js';
+import { type Backbone, openMethod } from './openMethod.js';
+import { Trainer, type TrainerParts, type TrainingState } from './trainer.js';
 import { readTrainingCheckpoint, trainingCheckpointParts } from './trainingCheckpoint.js';
 
 const runtime = nodeRuntime({ threads: 1 });
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Random features; the abnormal ones are shifted, so that there is something to learn. */
-function examples(count: number): TrainingExample[] {
+function examples(count: number, hasMask = true): TrainingExample[] {
   return Array.from({ length: count }, (_, index) => {
     const random = new Random(index, 'example');
     const label = (index % 2) as 0 | 1;
@@ -37,13 +37,16 @@ function examples(count: number): TrainingExample[] {
       shape: [1, 9, 32],
     });
     const features = {
-      stages: [stage(), stage(), stage(), stage()],
+      stage0: stage(),
+      stage1: stage(),
+      stage2: stage(),
+      stage3: stage(),
       embedding: { data: Float32Array.from({ length: 32 }, () => random.normal()), shape: [1, 32] },
     };
     const mask = Uint8Array.from({ length: size * size }, () =>
       label === 1 && random.uniform() < 0.3 ? 1 : 0,
     );
-    return { features: async () => features, label, mask };
+    return { hasMask, load: async () => ({ features, label, mask: hasMask ? mask : undefined }) };
   });
 }
 
@@ -54,18 +57,20 @@ function configuration(changes: object = {}): RunConfig {
   });
 }
 
+async function partsOf(config: RunConfig, masks = true): Promise<TrainerParts> {
+  const { training, seed } = config;
+  const method = await openMethod(backbone, config, runtime, masks);
+  return { method, sessionOptions: backbone.checkpoint.sessionOptions, training, seed, masks };
+}
+
 async function trained(
   config: RunConfig,
   options: { imagesPerRun?: number; masks?: boolean } = {},
 ): Promise<TrainingState> {
-  const { model, training, seed } = config;
-  const { checkpoint, tokenizer } = backbone;
-  const prompt = await promptTemplate(model, checkpoint, tokenizer);
-  const masks = options.masks ?? true;
-  const parts = { checkpoint, prompt, model, training, seed, masks, ...options };
-  const trainer = await Trainer.create({ ...parts, masks }, runtime);
+  const { masks = true, ...more } = options;
+  const trainer = new Trainer({ ...(await partsOf(config, masks)), ...more }, runtime);
   const state = trainer.start();
-  await trainer.train(state, examples(10));
+  await trainer.train(state, examples(10, masks));
   await trainer.release();
   return state;
 }
@@ -94,11 +99,7 @@ describe('Trainer', () => {
   it('goes on from a saved state as if nothing had happened', async () => {
     const config = configuration({ epochs: 2 });
     const uninterrupted = await trained(config);
-    const { checkpoint, tokenizer } = backbone;
-    const prompt = await promptTemplate(config.model, checkpoint, tokenizer);
-    const { model, training, seed } = config;
-    const parts = { checkpoint, prompt, model, training, seed, masks: true };
-    const trainer = await Trainer.create(parts, runtime);
+    const trainer = new Trainer(await partsOf(config), runtime);
     const controller = new AbortController();
     const state = trainer.start();
     let saved = new Uint8Array();

@@ -1,23 +1,14 @@
-import { throwIfAborted } from '../base/errors.js';
+import { IqeError, throwIfAborted } from '../base/errors.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
-import type { Checkpoint } from '../clip/checkpoint.js';
-import type { ImageFeatures } from '../clip/imageEncoder.js';
-import type { HostTensor, Runtime, Session } from '../graph/session.js';
-import type { ModelConfig } from '../iqe/config.js';
-import type { PromptTemplate } from '../iqe/prompts.js';
+import type { HostTensor, Runtime, Session, SessionOptions } from '../graph/session.js';
+import type { Method } from '../methods/method.js';
 import { adamStep, type Moments } from '../nn/adam.js';
 import type { TrainingConfig } from './config.js';
+import { type BatchOrder, shuffledBatches, type TrainingExample } from './examples.js';
 import { stackFeatures } from './features.js';
+import { interludeValues } from './interlude.js';
 import { type TrainingStep, trainingStep } from './trainingStep.js';
-
-/** One image, or one view of it, to learn from. */
-export interface TrainingExample {
-  readonly features: () => Promise<ImageFeatures>;
-  readonly label: 0 | 1;
-  /** [S, S], 1 where abnormal; none where only the label is known. */
-  readonly mask: Uint8Array | undefined;
-}
 
 /** Where a training is: with the same seed and data, everything after follows from it. */
 export interface TrainingState {
@@ -38,15 +29,30 @@ export interface TrainingState {
 export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressCallback | undefined;
+  /** How examples become batches, the examples of a batch all with or all without masks. */
+  readonly order?: BatchOrder;
   /** Called after steps at which the state is whole and may be saved. */
   readonly onStep?: (state: TrainingState) => Promise<void>;
+  /**
+   * Called after each epoch with the state as it then is, before {@link onStep}: to validate. A run
+   * that is stopped here repeats the epoch's last step when it goes on.
+   */
+  readonly onEpoch?: (state: TrainingState) => Promise<void>;
 }
 
 /** Buffers for batches of one size, made once. */
 interface Batch {
-  readonly feeds: Record<string, HostTensor>;
-  readonly features: ImageFeatures;
+  readonly features: Record<string, HostTensor>;
+  readonly label: HostTensor;
+  readonly mask: HostTensor | undefined;
   readonly dropout: Record<string, HostTensor>;
+}
+
+/** The step of batches with or without masks, ready to run. */
+interface ReadyStep extends TrainingStep {
+  readonly session: Session;
+  readonly readsSession: Session | undefined;
+  readonly batches: Map<number, Batch>;
 }
 
 /**
@@ -55,63 +61,34 @@ interface Batch {
  */
 const defaultImagesPerRun = 12;
 
-/** Trains the method on cached features. */
+/** Trains a method on features of images. */
 export class Trainer {
-  readonly step: TrainingStep;
-  readonly #session: Session;
-  readonly #config: TrainingConfig;
-  readonly #seed: number;
+  readonly #parts: TrainerParts;
+  readonly #runtime: Runtime;
   readonly #imagesPerRun: number;
-  readonly #gradients: Record<string, HostTensor>;
-  #laterGradients: Record<string, HostTensor> | undefined;
+  /** By whether batches have masks; made when the first such batch comes. */
+  readonly #steps = new Map<boolean, Promise<ReadyStep>>();
+  readonly #gradients = new Gradients();
+  readonly #laterGradients = new Gradients();
   readonly #loss: HostTensor = { data: new Float32Array(1), shape: [] };
-  readonly #batches = new Map<number, Batch>();
 
-  private constructor(
-    step: TrainingStep,
-    session: Session,
-    config: TrainingConfig,
-    seed: number,
-    imagesPerRun: number,
-  ) {
-    this.step = step;
-    this.#session = session;
-    this.#config = config;
-    this.#seed = seed;
-    this.#imagesPerRun = imagesPerRun;
-    this.#gradients = emptyGradients(step);
-  }
-
-  static async create(
-    parts: {
-      readonly checkpoint: Checkpoint;
-      readonly prompt: PromptTemplate;
-      readonly model: ModelConfig;
-      readonly training: TrainingConfig;
-      readonly seed: number;
-      /** Whether the examples have masks. */
-      readonly masks: boolean;
-      /** Images whose activations are in memory at once. */
-      readonly imagesPerRun?: number;
-    },
-    runtime: Runtime,
-  ): Promise<Trainer> {
-    const step = trainingStep(parts.checkpoint, parts.prompt, parts.model, parts.masks);
-    const session = await runtime.createSession(step.graph, {
-      ...parts.checkpoint.sessionOptions,
-      lean: true,
-    });
-    const { imagesPerRun = defaultImagesPerRun } = parts;
-    return new Trainer(step, session, parts.training, parts.seed, imagesPerRun);
+  constructor(parts: TrainerParts, runtime: Runtime) {
+    this.#parts = parts;
+    this.#runtime = runtime;
+    this.#imagesPerRun = parts.imagesPerRun ?? defaultImagesPerRun;
   }
 
   /** The state before the first step. */
   start(): TrainingState {
-    const values = this.step.parameters.initialise((name) => new Random(this.#seed, 'start', name));
+    const { method, seed, masks } = this.#parts;
+    const { parameters } = trainingStep(method, masks);
+    const values = parameters.initialise((name) => new Random(seed, 'start', name));
     const moments: Record<string, Moments> = {};
-    for (const { name, shape } of this.step.trained) {
-      const size = elements(shape);
-      moments[name] = { first: new Float32Array(size), second: new Float32Array(size) };
+    for (const [name, { data }] of Object.entries(values)) {
+      moments[name] = {
+        first: new Float32Array(data.length),
+        second: new Float32Array(data.length),
+      };
     }
     return { epoch: 0, stepInEpoch: 0, step: 0, lossSum: 0, history: [], values, moments };
   }
@@ -120,136 +97,213 @@ export class Trainer {
    * Trains from `state` to the last epoch, changing it in place. A run that is stopped after any step
    * and goes on from its state ends with the same bytes as one that was not.
    *
-   * @throws {IqeError} `interrupted`, after a whole step.
+   * @throws {IqeError} `interrupted`, after a whole step; `data` where the method needs masks.
    */
   async train(
     state: TrainingState,
     examples: readonly TrainingExample[],
     options: TrainOptions = {},
   ): Promise<void> {
-    const { epochs, batchSize } = this.#config;
-    const { signal, onProgress, onStep } = options;
-    const stepsPerEpoch = Math.ceil(examples.length / batchSize);
+    const { training, seed } = this.#parts;
+    const { epochs, batchSize } = training;
+    const { signal, onProgress, onStep, onEpoch, order = shuffledBatches } = options;
     for (; state.epoch < epochs; state.epoch++) {
-      const order = new Random(this.#seed, 'order', state.epoch).shuffle(examples);
-      while (state.stepInEpoch < stepsPerEpoch) {
+      const batches = order(examples, batchSize, new Random(seed, 'order', state.epoch));
+      while (state.stepInEpoch < batches.length) {
         throwIfAborted(signal);
-        const start = state.stepInEpoch * batchSize;
-        const loss = await this.#trainStep(state, order.slice(start, start + batchSize));
-        state.lossSum += loss;
+        state.lossSum += await this.#trainStep(state, batches[state.stepInEpoch]!);
         state.stepInEpoch++;
         onProgress?.({
           stage: 'training',
           done: state.step,
-          total: epochs * stepsPerEpoch,
+          total: epochs * batches.length,
           unit: 'steps',
           loss: state.lossSum / state.stepInEpoch,
         });
-        if (state.stepInEpoch < stepsPerEpoch) await onStep?.(state);
+        if (state.stepInEpoch < batches.length) await onStep?.(state);
       }
-      state.history.push(state.lossSum / stepsPerEpoch);
+      state.history.push(state.lossSum / batches.length);
       state.lossSum = 0;
       state.stepInEpoch = 0;
-      await onStep?.({ ...state, epoch: state.epoch + 1 });
+      const whole = { ...state, epoch: state.epoch + 1 };
+      await onEpoch?.(whole);
+      await onStep?.(whole);
     }
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    for (const made of this.#steps.values()) {
+      const { session, readsSession } = await made;
+      await session.release();
+      await readsSession?.release();
+    }
+    this.#steps.clear();
   }
 
   /** One step; gives the loss before it. */
   async #trainStep(state: TrainingState, examples: readonly TrainingExample[]): Promise<number> {
+    const step = await this.#stepFor(examples);
     let loss = 0;
     for (let start = 0; start < examples.length; start += this.#imagesPerRun) {
       const part = examples.slice(start, start + this.#imagesPerRun);
       const share = part.length / examples.length;
-      const gradients = start === 0 ? this.#gradients : this.#partGradients();
-      loss += share * (await this.#run(state, part, start, gradients));
-      if (share < 1) this.#accumulate(gradients, share);
+      const own = start === 0 ? this.#gradients : this.#laterGradients;
+      const gradients = own.of(step.trained);
+      loss += share * (await this.#run(step, state, part, start, gradients));
+      if (share < 1) this.#accumulate(step, gradients, share);
     }
     state.step++;
-    const { learningRate, temperatureLearningRate, betas } = this.#config;
-    for (const { name } of this.step.trained) {
-      adamStep(
-        state.values[name]!.data as Float32Array,
-        this.#gradients[name]!.data as Float32Array,
-        state.moments[name]!,
-        state.step,
-        {
-          learningRate: name === 'temperature' ? temperatureLearningRate : learningRate,
-          betas,
-          epsilon: 1e-8,
-        },
-      );
+    const { learningRate, temperatureLearningRate, betas, weightDecay } = this.#parts.training;
+    const gradients = this.#gradients.of(step.trained);
+    for (const { name } of step.trained) {
+      const value = state.values[name]!.data as Float32Array;
+      const rate = isTemperature(name) ? temperatureLearningRate : learningRate;
+      if (weightDecay > 0) {
+        const kept = 1 - rate * weightDecay;
+        for (let i = 0; i < value.length; i++) value[i]! *= kept;
+      }
+      adamStep(value, gradients[name]!.data as Float32Array, state.moments[name]!, state.step, {
+        learningRate: rate,
+        betas,
+        epsilon: 1e-8,
+      });
     }
     return loss;
   }
 
   /** Runs the graph on some images of a batch; gives their mean loss. */
   async #run(
+    step: ReadyStep,
     state: TrainingState,
     examples: readonly TrainingExample[],
     firstInBatch: number,
     gradients: Record<string, HostTensor>,
   ): Promise<number> {
-    const features = await Promise.all(examples.map((example) => example.features()));
-    const batch = this.#batch(examples.length, features[0]!);
-    stackFeatures(features, batch.features);
-    const label = batch.feeds.label!.data as Float32Array;
-    const mask = batch.feeds.mask?.data as Float32Array | undefined;
-    for (const [row, example] of examples.entries()) {
-      label[row] = example.label;
-      if (mask && example.mask) mask.set(example.mask, row * example.mask.length);
+    const { training, seed, method } = this.#parts;
+    const loaded = await Promise.all(
+      examples.map((example, row) =>
+        example.load(new Random(seed, 'example', state.step, firstInBatch + row)),
+      ),
+    );
+    const batch = this.#batch(step, loaded.length, loaded[0]!.features);
+    stackFeatures(
+      loaded.map(({ features }) => features),
+      batch.features,
+    );
+    const mask = batch.mask?.data as Float32Array | undefined;
+    for (const [row, own] of loaded.entries()) {
+      batch.label.data[row] = own.label;
+      if (mask && own.mask) mask.set(own.mask, row * own.mask.length);
     }
-    const { dropoutEpochs } = this.#config;
+    const { dropoutEpochs } = training;
     if (dropoutEpochs === null || state.epoch < dropoutEpochs) {
-      const random = new Random(this.#seed, 'dropout', state.step, firstInBatch);
-      this.step.dropout.draw(batch.dropout, random);
+      const random = new Random(seed, 'dropout', state.step, firstInBatch);
+      step.dropout.draw(batch.dropout, random);
     } else {
       for (const { data } of Object.values(batch.dropout)) data.fill(1 as never);
     }
-    await this.#session.run(
-      { ...batch.feeds, ...batch.dropout, ...state.values },
+    const feeds = { ...batch.features, ...state.values };
+    const given =
+      step.readsSession &&
+      interludeValues(
+        method.interlude!,
+        await step.readsSession.run(feeds),
+        loaded.length,
+        (row) => new Random(seed, 'interlude', state.step, firstInBatch + row),
+      );
+    await step.session.run(
+      { ...feeds, ...given, ...batch.dropout, label: batch.label, mask: batch.mask! },
       { ...gradients, loss: this.#loss },
     );
     return this.#loss.data[0] as number;
   }
 
   /** gradients ← Σ share · gradients of each part, as the loss is a mean over images. */
-  #accumulate(part: Record<string, HostTensor>, share: number): void {
-    for (const { name } of this.step.trained) {
-      const total = this.#gradients[name]!.data as Float32Array;
+  #accumulate({ trained }: TrainingStep, part: Record<string, HostTensor>, share: number): void {
+    const sums = this.#gradients.of(trained);
+    for (const { name } of trained) {
+      const total = sums[name]!.data as Float32Array;
       const own = part[name]!.data as Float32Array;
       if (own === total) for (let i = 0; i < total.length; i++) total[i]! *= share;
       else for (let i = 0; i < total.length; i++) total[i]! += share * own[i]!;
     }
   }
 
-  #partGradients(): Record<string, HostTensor> {
-    this.#laterGradients ??= emptyGradients(this.step);
-    return this.#laterGradients;
+  async #stepFor(examples: readonly TrainingExample[]): Promise<ReadyStep> {
+    const { hasMask } = examples[0]!;
+    if (examples.some((example) => example.hasMask !== hasMask)) {
+      throw new IqeError('runtime', 'A batch has images with and without masks.');
+    }
+    let made = this.#steps.get(hasMask);
+    if (!made) {
+      made = this.#makeStep(hasMask);
+      this.#steps.set(hasMask, made);
+    }
+    return made;
   }
 
-  #batch(size: number, example: ImageFeatures): Batch {
-    let batch = this.#batches.get(size);
+  async #makeStep(masks: boolean): Promise<ReadyStep> {
+    const { method, sessionOptions } = this.#parts;
+    const step = trainingStep(method, masks);
+    const options = { ...sessionOptions, lean: true };
+    return {
+      ...step,
+      session: await this.#runtime.createSession(step.graph, options),
+      readsSession: step.reads && (await this.#runtime.createSession(step.reads, options)),
+      batches: new Map(),
+    };
+  }
+
+  #batch(step: ReadyStep, size: number, example: Readonly<Record<string, HostTensor>>): Batch {
+    let batch = step.batches.get(size);
     if (!batch) {
-      const stages = example.stages.map(({ shape }) => halves([size, ...shape.slice(1)]));
-      const embedding = floats([size, ...example.embedding.shape.slice(1)]);
-      const feeds: Record<string, HostTensor> = { embedding, label: floats([size]) };
-      for (const [index, stage] of stages.entries()) feeds[`stage${index}`] = stage;
-      const maskPort = this.step.graph.inputs.find(({ name }) => name === 'mask');
-      if (maskPort) feeds.mask = floats([size, ...(maskPort.shape.slice(1) as number[])]);
-      const dropout = this.step.dropout.allocate(size);
-      batch = { feeds, features: { stages, embedding }, dropout };
-      this.#batches.set(size, batch);
+      const features = Object.entries(example).map(([name, { data, shape }]) => {
+        const own = [size, ...shape.slice(1)];
+        return [name, data instanceof Uint16Array ? halves(own) : floats(own)];
+      });
+      const maskPort = step.graph.inputs.find(({ name }) => name === 'mask');
+      batch = {
+        features: Object.fromEntries(features),
+        label: floats([size]),
+        mask: maskPort && floats([size, ...(maskPort.shape.slice(1) as number[])]),
+        dropout: step.dropout.allocate(size),
+      };
+      step.batches.set(size, batch);
     }
     return batch;
   }
 }
 
-function emptyGradients({ trained }: TrainingStep): Record<string, HostTensor> {
-  return Object.fromEntries(trained.map(({ name, shape }) => [name, floats(shape)]));
+/** What a {@link Trainer} is made of. */
+export interface TrainerParts {
+  readonly method: Method;
+  /** Of the backbone. */
+  readonly sessionOptions: SessionOptions;
+  readonly training: TrainingConfig;
+  readonly seed: number;
+  /** Whether the first examples have masks: the parameters are those of such a step. */
+  readonly masks: boolean;
+  /** Images whose activations are in memory at once. */
+  readonly imagesPerRun?: number;
+}
+
+/** Learnable temperatures have a learning rate of their own. */
+function isTemperature(name: string): boolean {
+  return name === 'temperature' || name.startsWith('temperature.');
+}
+
+/** Room for a gradient of each parameter, made when it is first asked for. */
+class Gradients {
+  readonly #tensors = new Map<TrainingStep['trained'], Record<string, HostTensor>>();
+
+  of(trained: TrainingStep['trained']): Record<string, HostTensor> {
+    let tensors = this.#tensors.get(trained);
+    if (!tensors) {
+      tensors = Object.fromEntries(trained.map(({ name, shape }) => [name, floats(shape)]));
+      this.#tensors.set(trained, tensors);
+    }
+    return tensors;
+  }
 }
 
 function floats(shape: readonly number[]): HostTensor {

@@ -5,7 +5,8 @@ import { nodeRuntime } from '../../src/graph/runtime.node.js';
 import type { HostTensor, HostTensors, SessionOptions } from '../../src/graph/session.js';
 import { B } from '../../src/graph/shape.js';
 import { input, type Tensor } from '../../src/graph/tensor.js';
-import type { Method, MethodOutputs, Tensors } from '../../src/methods/method.js';
+import type { Method, MethodOutputs, Tensors, TrainingSettings } from '../../src/methods/method.js';
+import { entryOf, type MethodName } from '../../src/methods/registry.js';
 import { adamStep, type Moments } from '../../src/nn/adam.js';
 import { type Parameter, Parameters } from '../../src/nn/parameters.js';
 import { host } from './evaluate.js';
@@ -76,7 +77,7 @@ export async function trainOnSpots<Features extends Tensors, Outputs extends Met
   method: Method<Features, Outputs>,
   steps: number,
   options: SessionOptions,
-  learningRate = method.training!.learningRate,
+  learningRate = trainingOf(method).learningRate,
 ): Promise<{ losses: number[]; values: HostTensors }> {
   const built = builtMethod(method);
   const { loss, gradients } = lossAndGradients(method, built);
@@ -97,11 +98,16 @@ export async function trainOnSpots<Features extends Tensors, Outputs extends Met
       };
       adamStep(value, results[name]!.data as Float32Array, moments[name], step, {
         learningRate,
-        betas: method.training!.betas,
+        betas: trainingOf(method).betas,
         epsilon: 1e-8,
       });
     }
   }
   await session.release();
   return { losses, values };
+}
+
+/** How the authors of a method train it. */
+export function trainingOf({ name }: { readonly name: string }): TrainingSettings {
+  return entryOf(name as MethodName).training!;
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose } from '../../../test/support/close.js';
 import { evaluate } from '../../../test/support/evaluate.js';
-import { spotImages } from '../../../test/support/methodRun.js';
+import { spotImages, trainingOf } from '../../../test/support/methodRun.js';
 import { smallFrozenClip } from '../../../test/support/smallMethod.js';
 import { Random } from '../../base/random.js';
 import { grad } from '../../graph/gradient.js';
@@ -125,8 +125,8 @@ describe('AdaCLIP', () => {
       for (const { name } of parameters) {
         const gradient = results[name]!.data as Float32Array;
         adamStep(start[name]!.data as Float32Array, gradient, moments.get(name)!, step, {
-          learningRate: method.training!.learningRate,
-          betas: method.training!.betas,
+          learningRate: trainingOf(method).learningRate,
+          betas: trainingOf(method).betas,
           epsilon: 1e-8,
         });
       }

@@ -170,16 +170,10 @@ export async function adaClip(config: AdaClipConfig, frozen: FrozenClip): Promis
 
   return {
     name: 'adaclip',
-    needs: { images: 'normal and abnormal', masks: 'yes', className: true, references: 'no' },
     imageSize,
     inputNormalization: 'clip',
-    training: {
-      learningRate: 0.01,
-      betas: [0.5, 0.999],
-      weightDecay: 0.01,
-      epochs: 5,
-      batchSize: 1,
-    },
+    isProbability: true,
+    featureSettings: { kind: 'adaclip', activation: clip.vision.activation },
 
     features(pixelValues) {
       const inputs = { pixelValues, ...start };

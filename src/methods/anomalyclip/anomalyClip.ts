@@ -132,15 +132,14 @@ export async function anomalyClip(
 
   return {
     name: 'anomalyclip',
-    needs: { images: 'normal and abnormal', masks: 'yes', className: false, references: 'no' },
     imageSize,
     inputNormalization: 'clip',
-    training: {
-      learningRate: 1e-3,
-      betas: [0.5, 0.999],
-      weightDecay: 0,
-      epochs: 15,
-      batchSize: 8,
+    isProbability: stages.length === 1,
+    featureSettings: {
+      kind: 'anomalyclip',
+      stages,
+      secondPathBlocks,
+      activation: clip.vision.activation,
     },
 
     features(pixelValues) {

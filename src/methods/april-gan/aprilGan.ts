@@ -6,7 +6,13 @@ import type { Tensor } from '../../graph/tensor.js';
 import { linearLayer } from '../../nn/layers.js';
 import type { Weights } from '../../nn/parameters.js';
 import type { FrozenClip, Method, MethodOutputs, Tensors } from '../method.js';
-import { type ClipFeatures, clipFeatures, quarters, stageTokens } from '../shared/clipFeatures.js';
+import {
+  type ClipFeatures,
+  clipFeatureSettings,
+  clipFeatures,
+  quarters,
+  stageTokens,
+} from '../shared/clipFeatures.js';
 import { abnormalProbability, contrast, largestPixel, patchesToPixels } from '../shared/maps.js';
 import { nearestDistance } from '../shared/memory.js';
 import { neededMasks, pixelLoss } from '../shared/pixelLoss.js';
@@ -91,16 +97,10 @@ export async function aprilGan(
 
   return {
     name: 'april-gan',
-    needs: { images: 'normal and abnormal', masks: 'yes', className: true, references: 'optional' },
     imageSize,
     inputNormalization: 'clip',
-    training: {
-      learningRate: 1e-3,
-      betas: [0.5, 0.999],
-      weightDecay: 0,
-      epochs: 15,
-      batchSize: 8,
-    },
+    isProbability: false,
+    featureSettings: clipFeatureSettings(clip, stages),
     features,
     forward,
     /** Σ_l Focal(M_l, Y) + Dice(M_l, Y) */

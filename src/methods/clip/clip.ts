@@ -64,9 +64,10 @@ export async function plainClip(
 
   return {
     name: prompts === 'ensemble' ? 'clip-ac' : 'clip',
-    needs: { images: 'none', masks: 'no', className: true, references: 'no' },
     imageSize,
     inputNormalization: 'clip',
+    isProbability: true,
+    featureSettings: { kind: 'clip', activation: clip.vision.activation },
 
     features(pixelValues) {
       const { hidden, embedding } = imageTower({ pixelValues, ...start }, weights, clip);

@@ -9,7 +9,12 @@ import type { Tensor } from '../../graph/tensor.js';
 import { linearLayer } from '../../nn/layers.js';
 import { normal, type Weights } from '../../nn/parameters.js';
 import type { FrozenClip, Method, MethodOutputs } from '../method.js';
-import { type ClipFeatures, clipFeatures, stageTokens } from '../shared/clipFeatures.js';
+import {
+  type ClipFeatures,
+  clipFeatureSettings,
+  clipFeatures,
+  stageTokens,
+} from '../shared/clipFeatures.js';
 import { type ContextPrompts, contextPrompts, withContext } from '../shared/contextPrompts.js';
 import { abnormalProbability, largestPixel, patchesToPixels } from '../shared/maps.js';
 import { neededMasks, pixelLoss } from '../shared/pixelLoss.js';
@@ -110,16 +115,10 @@ export async function mediClip(config: MediClipConfig, frozen: FrozenClip): Prom
 
   return {
     name: 'mediclip',
-    needs: { images: 'normal', masks: 'no', className: false, references: 'no' },
     imageSize,
     inputNormalization: 'clip',
-    training: {
-      learningRate: 1e-3,
-      betas: [0.5, 0.999],
-      weightDecay: 0,
-      epochs: 200,
-      batchSize: 8,
-    },
+    isProbability: true,
+    featureSettings: clipFeatureSettings(clip, stages),
     features,
     synthesise: synthesiseAnomaly,
 

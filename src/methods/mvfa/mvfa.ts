@@ -149,21 +149,10 @@ export async function mvfa(
 
   return {
     name: 'mvfa',
-    needs: {
-      images: 'normal and abnormal',
-      masks: 'optional',
-      className: true,
-      references: 'optional',
-    },
     imageSize,
     inputNormalization: 'none',
-    training: {
-      learningRate: 1e-3,
-      betas: [0.5, 0.999],
-      weightDecay: 0,
-      epochs: 50,
-      batchSize: 1,
-    },
+    isProbability: false,
+    featureSettings: { kind: 'stream', block: stages[0], activation: clip.vision.activation },
 
     features(pixelValues) {
       const embedded = embedImage({ pixelValues, ...start }, tower, clip);

@@ -62,9 +62,10 @@ export async function patchCore(
   const { width } = clip.vision;
   return {
     name: 'patchcore',
-    needs: { images: 'none', masks: 'no', className: false, references: 'yes' },
     imageSize,
     inputNormalization: 'clip',
+    isProbability: false,
+    featureSettings: { kind: 'patchcore', stages, activation: clip.vision.activation },
 
     features(pixelValues) {
       const tokens = stageTokens(read(pixelValues));

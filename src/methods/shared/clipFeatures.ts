@@ -37,6 +37,11 @@ export async function clipFeatures(
   };
 }
 
+/** What {@link clipFeatures} depends on besides backbone, image size and normalisation. */
+export function clipFeatureSettings({ vision }: ClipConfig, stages: readonly number[]) {
+  return { kind: 'stages', stages, activation: vision.activation };
+}
+
 /** The patch tokens of all stages in their order. */
 export function stageTokens(features: Readonly<Record<string, Tensor>>): Tensor[] {
   const tokens: Tensor[] = [];

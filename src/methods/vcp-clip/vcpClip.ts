@@ -11,7 +11,13 @@ import { layerNormLayer, linearLayer } from '../../nn/layers.js';
 import { filled, normal, uniform, uniformFanIn, type Weights } from '../../nn/parameters.js';
 import { queryAttention } from '../../nn/queryAttention.js';
 import type { FrozenClip, Method, MethodOutputs } from '../method.js';
-import { type ClipFeatures, clipFeatures, quarters, stageTokens } from '../shared/clipFeatures.js';
+import {
+  type ClipFeatures,
+  clipFeatureSettings,
+  clipFeatures,
+  quarters,
+  stageTokens,
+} from '../shared/clipFeatures.js';
 import { contrast, meanOfLargest, patchesToPixels, smooth } from '../shared/maps.js';
 import { neededMasks, pixelLoss } from '../shared/pixelLoss.js';
 
@@ -144,18 +150,11 @@ export async function vcpClip(config: VcpClipConfig, frozen: FrozenClip): Promis
 
   return {
     name: 'vcp-clip',
-    needs: { images: 'normal and abnormal', masks: 'yes', className: false, references: 'no' },
     imageSize,
     inputNormalization: 'clip',
-    training: {
-      learningRate: 4e-5,
-      learningRates: { 'temperature.text': 1e-2, 'temperature.visual': 1e-2 },
-      betas: [0.5, 0.999],
-      weightDecay: 0,
-      dropout: 0.1,
-      epochs: 10,
-      batchSize: 32,
-    },
+    isProbability: true,
+    featureSettings: clipFeatureSettings(clip, stages),
+    dropout: 0.1,
     features,
 
     forward(features, weights, _memory, dropout = new Dropout(0)) {

@@ -96,9 +96,10 @@ export async function winClip(
 
   return {
     name: 'winclip',
-    needs: { images: 'none', masks: 'no', className: true, references: 'optional' },
     imageSize,
     inputNormalization: 'clip',
+    isProbability: true,
+    featureSettings: { kind: 'winclip', activation: clip.vision.activation },
 
     features(pixelValues) {
       const embedded = embedImage({ pixelValues, ...start }, weights, clip);

@@ -1,16 +1,17 @@
 import { floatToHalf } from '../../clip/halfPrecision.js';
-import { ImageEncoder, type ImageFeatures } from '../../clip/imageEncoder.js';
-import { gridSize } from '../../clip/imageTower.js';
 import { readImage } from '../../data/decode.node.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
-import type { HostTensor } from '../../graph/session.js';
-import { promptTemplate } from '../../iqe/prompts.js';
+import type { HostTensor, HostTensors } from '../../graph/session.js';
+import type { Method } from '../../methods/method.js';
 import { type BackboneOptions, openBackbone } from '../backbone.node.js';
+import type { TrainingExample } from '../examples.js';
 import { FeatureCache } from '../featureCache.node.js';
-import { fitFewShot, type LabelledImage } from '../fewShot.js';
+import { FeatureEncoder, featurePorts } from '../featureEncoder.js';
+import { fitFewShot } from '../fewShot.js';
+import { openMethod } from '../openMethod.js';
 import { openRun, RunFolder } from '../runFolder.node.js';
-import { Trainer, type TrainingExample } from '../trainer.js';
-import { stageBlocks } from '../trainingStep.js';
+import type { LabelledImage } from '../supportViews.js';
+import { Trainer } from '../trainer.js';
 import { peakMemoryMB } from './memory.node.js';
 import { matrixProductRate } from './peak.js';
 import {
@@ -49,19 +50,11 @@ export async function measureTower(
   setup: BenchSetup,
   { precision, batchSize, runs }: TowerTask,
 ): Promise<TowerFigures> {
-  const { model } = setup.config;
-  const { checkpoint } = await openBackbone(backboneOf(setup), backboneOptions(setup, precision));
-  const stages = stageBlocks(model, checkpoint.config.vision.layers);
-  const { imageSize, activation } = model;
-  const encoder = await ImageEncoder.create(
-    checkpoint,
-    { imageSize, stages, activation },
-    nodeRuntime(setup.runtime),
-  );
-  const shape = [batchSize, 3, imageSize, imageSize];
-  const data = new Float32Array(batchSize * 3 * imageSize * imageSize);
-  for (let i = 0; i < data.length; i++) data[i] = Math.sin(i);
-  const pixelValues: HostTensor = { data, shape };
+  const runtime = nodeRuntime(setup.runtime);
+  const backbone = await openBackbone(backboneOf(setup), backboneOptions(setup, precision));
+  const method = await openMethod(backbone, setup.config, runtime, true);
+  const encoder = await FeatureEncoder.create(method, backbone.checkpoint.sessionOptions, runtime);
+  const pixelValues = wavyPixels(batchSize, method.imageSize);
   const seconds = await medianSeconds(() => encoder.encode(pixelValues), runs);
   return { seconds: seconds / batchSize, peakMB: await peakMemoryMB() };
 }
@@ -183,29 +176,20 @@ export async function measureSteps(
   setup: BenchSetup,
   { runs }: { readonly runs: number },
 ): Promise<StepFigures> {
-  const { model, training, seed } = setup.config;
-  const { checkpoint, tokenizer } = await openBackbone(backboneOf(setup));
-  const trainer = await Trainer.create(
-    {
-      checkpoint,
-      prompt: await promptTemplate(model, checkpoint, tokenizer),
-      model,
-      training: { ...training, epochs: 1 + runs },
-      seed,
-      masks: true,
-    },
-    nodeRuntime(setup.runtime),
+  const { training, seed } = setup.config;
+  const runtime = nodeRuntime(setup.runtime);
+  const backbone = await openBackbone(backboneOf(setup));
+  const { sessionOptions } = backbone.checkpoint;
+  const method = await openMethod(backbone, setup.config, runtime, true);
+  const trainer = new Trainer(
+    { method, sessionOptions, training: { ...training, epochs: 1 + runs }, seed, masks: true },
+    runtime,
   );
-  const { config } = checkpoint;
-  const features = randomFeatures(
-    stageBlocks(model, config.vision.layers).length,
-    [1, gridSize(config, model.imageSize) ** 2, config.vision.width],
-    [1, config.embeddingWidth],
-  );
-  const mask = new Uint8Array(model.imageSize ** 2).fill(1, 0, 100);
+  const features = wavyFeatures(method);
+  const mask = new Uint8Array(method.imageSize ** 2).fill(1, 0, 100);
   const examples = Array.from({ length: training.batchSize }, (_, index): TrainingExample => {
     const label = index % 2 === 0 ? 0 : 1;
-    return { features: async () => features, label, mask };
+    return { hasMask: true, load: async () => ({ features, label, mask }) };
   });
   const times: number[] = [];
   await trainer.train(trainer.start(), examples, {
@@ -217,18 +201,23 @@ export async function measureSteps(
   return { seconds: median(steps), peakMB: await peakMemoryMB() };
 }
 
-function randomFeatures(
-  stages: number,
-  stageShape: readonly number[],
-  embeddingShape: readonly number[],
-): ImageFeatures {
-  const values = (shape: readonly number[]) =>
-    Array.from({ length: shape.reduce((size, next) => size * next, 1) }, (_, at) => Math.sin(at));
-  const halves = Uint16Array.from(values(stageShape), floatToHalf);
-  return {
-    stages: Array.from({ length: stages }, () => ({ data: halves, shape: stageShape })),
-    embedding: { data: Float32Array.from(values(embeddingShape)), shape: embeddingShape },
-  };
+/** Pixels [B, 3, S, S]: what is in them changes no figure. */
+function wavyPixels(batch: number, imageSize: number): HostTensor {
+  const data = new Float32Array(batch * 3 * imageSize * imageSize);
+  for (let i = 0; i < data.length; i++) data[i] = Math.sin(i);
+  return { data, shape: [batch, 3, imageSize, imageSize] };
+}
+
+/** Features of one image, without the tower, whose memory would be measured too. */
+function wavyFeatures(method: Method): HostTensors {
+  const features = featurePorts(method).map(({ node, shape, dataType }) => {
+    const own = [1, ...(shape.slice(1) as number[])];
+    const length = own.reduce((size, next) => size * next, 1);
+    const values = Float32Array.from({ length }, (_, at) => Math.sin(at));
+    const data = dataType === 'float16' ? Uint16Array.from(values, floatToHalf) : values;
+    return [node.name!, { data, shape: own }];
+  });
+  return Object.fromEntries(features);
 }
 
 function supportImage(index: number): LabelledImage {

@@ -6,9 +6,10 @@ import { openCheckpoint } from '../../clip/checkpoint.node.js';
 import type { ClipConfig } from '../../clip/config.js';
 import { writeRandomCheckpoint } from '../../clip/randomCheckpoint.node.js';
 import { loadTokenizer } from '../../clip/tokenizer.node.js';
+import { nodeRuntime } from '../../graph/runtime.node.js';
 import type { RuntimeOptions } from '../../graph/session.js';
-import { promptTemplate } from '../../iqe/prompts.js';
 import type { RunConfig } from '../config.js';
+import { openMethod } from '../openMethod.js';
 import { RunFolder } from '../runFolder.node.js';
 import { trainingStep } from '../trainingStep.js';
 
@@ -66,8 +67,10 @@ export async function prepareBench(setup: BenchSetup): Promise<void> {
     .toFile(imageOf(setup));
 
   const checkpoint = await openCheckpoint(backbone);
-  const prompt = await promptTemplate(config.model, checkpoint, await loadTokenizer(backbone));
-  const { parameters } = trainingStep(checkpoint, prompt, config.model, true);
+  const tokenizer = await loadTokenizer(backbone);
+  const runtime = nodeRuntime(setup.runtime);
+  const method = await openMethod({ checkpoint, tokenizer }, config, runtime, true);
+  const { parameters } = trainingStep(method, true);
   const run = new RunFolder(runOf(setup));
   await run.storeWeights(parameters.initialise((name) => new Random(0, 'start', name)));
   await run.finish({

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import type { RunConfig } from '../config.js';
 import { type BenchOptions, backboneName, inTemporaryFolder } from './bench.node.js';
 import type { BenchSetup } from './setup.node.js';
 import { type StepRow, type SweepReport, type TowerRow, trainingBatch } from './sweep.js';
@@ -41,7 +42,7 @@ export async function sweep(options: BenchOptions, plan = sweepPlan): Promise<Sw
         ...config,
         model: { ...config.model, imageSize },
         training: { ...config.training, batchSize },
-      },
+      } as RunConfig,
     });
     const settings = 2 * towerBatches.length + trainingBatches.length;
     const total = 1 + 2 + imageSizes.length * (settings + 1);
