@@ -128,7 +128,8 @@ function lineText(progress: Progress, stage: Stage, time: number): string {
 function countText({ done, total, unit }: Progress): string {
   if (unit === 'bytes')
     return [done, ...(total === undefined ? [] : [total])].map(formatBytes).join('/');
-  return `${done}${total === undefined ? '' : `/${total}`} ${unit}`;
+  // A part of a long unit counts for the time that is left.
+  return `${Math.floor(done)}${total === undefined ? '' : `/${total}`} ${unit}`;
 }
 
 function lossText(loss: number): string {

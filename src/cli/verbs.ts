@@ -1,5 +1,6 @@
 import type { VerbBuilder } from './verb.js';
 import { benchCommand } from './verbs/bench.js';
+import { benchmarkCommand } from './verbs/benchmark.js';
 import { dataCommand } from './verbs/data.js';
 import { evaluateCommand } from './verbs/evaluate.js';
 import { fitCommand } from './verbs/fit.js';
@@ -12,6 +13,7 @@ export const verbs: readonly VerbBuilder[] = [
   fitCommand,
   predictCommand,
   evaluateCommand,
+  benchmarkCommand,
   reportCommand,
   dataCommand,
   benchCommand,

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { parseBenchmark } from './config.js';
+import { folderName, planCells } from './plan.js';
+
+const benchmark = (changes: object = {}) =>
+  parseBenchmark(
+    {
+      title: 'Test',
+      sets: [{ name: 'A' }, { name: 'B' }],
+      methods: [
+        'iqe-clip',
+        { name: 'α = 0', method: 'iqe-clip', settings: { model: { alpha: 0 } } },
+      ],
+      protocols: [{ kind: 'few-shot', shots: [2, 4], settings: { training: { epochs: 7 } } }],
+      seeds: [0, 5],
+      settings: { training: { epochs: 9, batchSize: 3 } },
+      ...changes,
+    },
+    'test.yaml',
+  );
+
+describe('planCells', () => {
+  it('combines settings, sets, methods and seeds, each in a folder of its own', () => {
+    const cells = planCells(benchmark());
+    expect(cells).toHaveLength(2 * 2 * 2 * 2);
+    expect(new Set(cells.map(({ folder }) => folder)).size).toBe(cells.length);
+    expect(cells[0]).toMatchObject({ folder: 'cells/2-shot/A/iqe-clip/seed-0', seed: 0 });
+  });
+
+  it('lays what was said over the method, that over the protocol, that over the benchmark', () => {
+    const alpha = planCells(benchmark()).at(-1)!;
+    expect(alpha.config).toMatchObject({
+      seed: 5,
+      method: 'iqe-clip',
+      model: { alpha: 0 },
+      training: { epochs: 7, batchSize: 3 },
+    });
+    const said = { training: { epochs: 1 }, model: { alpha: 0.5 }, seed: 9 };
+    expect(planCells(benchmark(), said).at(-1)!.config).toMatchObject({
+      seed: 5,
+      model: { alpha: 0.5 },
+      training: { epochs: 1, batchSize: 3 },
+    });
+  });
+
+  it('refuses settings that are none before anything is done', () => {
+    expect(() => planCells(benchmark({ settings: { modle: {} } }))).toThrow(/modle/);
+  });
+});
+
+describe('parseBenchmark', () => {
+  it.each([
+    [{ sets: [{ name: 'A' }, { name: 'A' }] }, /sets: A is there twice/],
+    [{ seeds: [1, 1] }, /seeds: 1 is there twice/],
+    [{ protocols: [{ kind: 'few-shot', shots: [0] }] }, /protocols\.0\.shots\.0/],
+    [{ protocol: [] }, /protocol/],
+  ])('refuses %j', (changes, message) => {
+    expect(() => benchmark(changes)).toThrow(message);
+  });
+});
+
+describe('folderName', () => {
+  it('is a name of a folder, another one for another name', () => {
+    const names = ['a b', 'a/b', 'a_b', '..', 'α = 0.8', 'w/o IQM', 'w_o IQM'];
+    const folders = names.map(folderName);
+    expect(new Set(folders).size).toBe(names.length);
+    for (const name of folders) expect(name).toMatch(/^[^./\\ ][^/\\ ]*$/);
+    expect(folderName('4-shot')).toBe('4-shot');
+  });
+});
