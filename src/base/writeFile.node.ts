@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { IqeError, messageOf } from './errors.js';
 
@@ -17,7 +17,7 @@ export async function writeFileSafely(
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${randomUUID()}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const handle = await open(temporary, 'wx');
     try {
       const parts = Array.isArray(content)
@@ -35,12 +35,37 @@ export async function writeFileSafely(
   }
 }
 
+/**
+ * Makes a folder and those that it is in. Node's own way to do so never ends where a folder that is
+ * there cannot hold others, as in `/proc`.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (await isFolder(folder)) return;
+    const parent = path.dirname(folder);
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (!isMissing || parent === folder || (await isFolder(parent))) throw error;
+    await makeFolder(parent);
+    await makeFolder(folder);
+  }
+}
+
+function isFolder(name: string): Promise<boolean> {
+  return stat(name).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 const hints: Readonly<Record<string, string>> = {
   EACCES: 'The folder is not writable: choose another one.',
   EPERM: 'The folder is not writable: choose another one.',
   EROFS: 'The folder is read-only: choose another one.',
   ENOSPC: 'The disk is full: free some space or choose another folder.',
   EDQUOT: 'The disk quota is used up: free some space or choose another folder.',
+  ENOENT: 'No folder can be made there: choose another one.',
   ENOTDIR: 'A part of the path is a file, not a folder: choose another folder.',
   EEXIST: 'A part of the path is a file, not a folder: choose another folder.',
   EISDIR: 'A folder of that name is in the way: choose another folder.',

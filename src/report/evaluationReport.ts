@@ -35,9 +35,10 @@ export function evaluationReport(
   const failed = measured.failures.length;
   return {
     title: `${config.method} on ${set}`,
-    subtitle: `${counted(normal, 'normal')} and ${counted(abnormal, 'abnormal image')} of the split ${split}`,
+    subtitle: `${counted(normal, 'normal image')} and ${counted(abnormal, 'abnormal image')} of the split ${split}`,
     notices: [
       ...backboneNotices(run),
+      ...unitNotices(measured),
       ...(failed > 0 ? [`${counted(failed, 'image')} could not be read and left out.`] : []),
     ],
     facts: [...runFacts(run), ...measurementFacts(measured)],
@@ -47,6 +48,16 @@ export function evaluationReport(
     ],
     embeddings,
   };
+}
+
+/** Resampling so few patients tells little of what others would give. */
+const fewestPatients = 10;
+
+function unitNotices({ n, resampled }: MeasuredScores): string[] {
+  if (resampled === null || n.patients === null || n.patients >= fewestPatients) return [];
+  return [
+    `The images are of ${counted(n.patients, 'patient')}: intervals from so few say little of other patients.`,
+  ];
 }
 
 function measurementFacts(measured: EvaluatedRun['measured']): ReportData['facts'] {

@@ -22,13 +22,13 @@ export class GalleryPictures {
 
   /** Takes the pictures of one image, unless worse ones fill the gallery already. */
   async add({ sample, image, mask, prediction }: MeasuredImage): Promise<void> {
-    const { score, threshold, modelMap, mapThreshold } = prediction;
+    const { score, threshold, map, mapThreshold } = prediction;
     const { id } = sample;
     const label = sample.label === 1 ? 'abnormal' : 'normal';
     const own = severity({ id, score, label }, threshold);
     const place = this.#kept.findIndex((other) => own > other.severity);
     if (place < 0 && this.#kept.length >= this.#most) return;
-    const thumbnails = await makeThumbnails(image, modelMap, mask, mapThreshold);
+    const thumbnails = await makeThumbnails(image, map, mask, mapThreshold);
     this.#kept.splice(place < 0 ? this.#kept.length : place, 0, { id, severity: own, thumbnails });
     this.#kept.length = Math.min(this.#kept.length, this.#most);
   }

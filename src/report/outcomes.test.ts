@@ -32,7 +32,9 @@ describe('outcomes', () => {
     const ids = (threshold: number | null) => worstFirst(images, threshold).map(({ id }) => id);
     expect(ids(0.5)).toEqual(['c', 'd', 'b', 'e', 'a']);
     expect(ids(null)).toEqual(['c', 'd', 'b', 'e', 'a']);
-    expect(ids(0.95)[0]).toBe('c');
+    expect(ids(0.95)).toEqual(['c', 'b', 'a', 'd', 'e']);
+    const slight = [image('false alarm', 'normal', 0.99), image('missed', 'abnormal', 0.49)];
+    expect(worstFirst(slight, 0.5).map(({ id }) => id)).toEqual(['missed', 'false alarm']);
     expect(
       worstFirst([image('z', 'normal', 0.5), image('y', 'normal', 0.5)], 0.5).map(({ id }) => id),
     ).toEqual(['y', 'z']);

@@ -21,11 +21,13 @@ export function countOutcomes(images: readonly ScoredImage[], threshold: number)
 
 /**
  * How wrong the score of an image is: how far it lies on the wrong side of the threshold (negative
- * on the right side). Without a threshold 1 − score of an abnormal image, the score of a normal one.
+ * on the right side), and 1 more where an abnormal image is missed, which is worse than any false
+ * alarm. Without a threshold, how far beyond one half.
  */
 export function severity(image: ScoredImage, threshold: number | null): number {
   const distance = image.score - (threshold ?? 0.5);
-  return image.label === 'abnormal' ? -distance : distance;
+  if (image.label === 'normal') return distance;
+  return threshold !== null && distance < 0 ? 1 - distance : -distance;
 }
 
 /** The images with the worst misses first; equal ones by id. */

@@ -11,6 +11,9 @@ const frameColour: Rgb = [84, 84, 90];
 const textColour: Rgb = [240, 240, 242];
 const captionColour: Rgb = [160, 160, 166];
 
+/** Said of the tick at the map's threshold, which is not the score's: the contour lies there. */
+const contourCaption = 'contour';
+
 /** Lengths of the panel in digit heights. */
 const captionSize = 0.8;
 const scoreSize = 1.5;
@@ -44,7 +47,7 @@ export function panelLayout(text: number, score: number, threshold: number | nul
       label: value === 0 || value === 1 ? `${value}` : formatScore(value),
     }));
   const labelWidth = Math.max(...ticks.map(({ label }) => textWidth(label, text)));
-  const captionWidth = textWidth('threshold', text * captionSize);
+  const captionWidth = textWidth(contourCaption, text * captionSize);
   const inner = Math.max(
     textWidth(scoreText, text * scoreSize),
     text * (barWidth + tickGap) +
@@ -87,7 +90,7 @@ export function drawPanel(canvas: Canvas, left: number, panel: Panel, scale: Col
       const below = y + text * 0.8;
       const fits = below + text * captionSize <= canvas.height;
       const captionTop = fits ? below : y - text * 1.6;
-      drawText(canvas, 'threshold', labelLeft, captionTop, text * captionSize, captionColour);
+      drawText(canvas, contourCaption, labelLeft, captionTop, text * captionSize, captionColour);
     } else canvas.stroke([x + width, y, tickEnd, y], radius, colour);
     drawText(canvas, label, labelLeft, y - text / 2, text, colour);
   }

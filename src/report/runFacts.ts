@@ -36,7 +36,7 @@ export function runProtocol({ data, decision }: SavedRun): ReportData['protocol'
   return {
     name: 'Few-shot',
     description: [
-      `The model learned from ${counted(normal.length, 'normal')} and ${counted(abnormal.length, 'abnormal image')}, its support images.`,
+      `The model learned from ${counted(normal.length, 'normal image')} and ${counted(abnormal.length, 'abnormal image')}, its support images.`,
       chosenOn,
       'Nothing was chosen on the images that were measured. A score is that of one image alone: no scores are scaled over a test set.',
     ],

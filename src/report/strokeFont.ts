@@ -113,34 +113,15 @@ const glyphs: Readonly<Record<string, Glyph>> = {
     ],
   },
   c: { width: 0.46, strokes: [arc(0.27, 0.66, 0.27, 0.34, 310, 50)] },
-  d: {
-    width: 0.54,
-    strokes: [
-      arc(0.27, 0.66, 0.27, 0.34, 0, 360),
-      [
-        [0.54, 0],
-        [0.54, 1],
-      ],
-    ],
-  },
   e: { width: 0.53, strokes: [[[0.01, 0.66], ...arc(0.27, 0.66, 0.26, 0.34, 360, 48)]] },
-  h: {
+  n: {
     width: 0.47,
     strokes: [
       [
-        [0, 0],
+        [0, 0.34],
         [0, 1],
       ],
       [...arc(0.235, 0.62, 0.235, 0.28, 180, 360), [0.47, 1]],
-    ],
-  },
-  l: {
-    width: 0.04,
-    strokes: [
-      [
-        [0.02, 0],
-        [0.02, 1],
-      ],
     ],
   },
   o: { width: 0.54, strokes: [arc(0.27, 0.66, 0.27, 0.34, 0, 360)] },
@@ -168,6 +149,16 @@ const glyphs: Readonly<Record<string, Glyph>> = {
       ],
     ],
   },
+  u: {
+    width: 0.47,
+    strokes: [
+      [[0, 0.34], ...arc(0.235, 0.72, 0.235, 0.28, 180, 0)],
+      [
+        [0.47, 0.34],
+        [0.47, 1],
+      ],
+    ],
+  },
 };
 
 /** The gap between characters, and the radius of the strokes, as shares of the digit height. */
@@ -182,7 +173,7 @@ export function textWidth(text: string, height: number): number {
 
 /**
  * Writes `text` on `canvas`, its digits `height` pixels high with their top left at (`left`,
- * `top`). Characters of the font: digits, point, minus and the letters of "score", "threshold".
+ * `top`). Characters of the font: digits, point, minus and the letters of "score", "contour".
  */
 export function drawText(
   canvas: Canvas,

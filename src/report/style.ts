@@ -147,7 +147,8 @@ footer { margin: 3.5rem 0 2.5rem; padding-top: 1rem; border-top: 1px solid var(-
   .wrap { max-width: none; padding: 0; }
   nav, .skip, .controls, .card-foot button, details, dialog { display: none !important; }
   h1 { margin-top: 0; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, caption, h2 + .quiet { break-after: avoid; }
+  .plots { grid-template-columns: 1fr 1fr; }
   h2 { margin-top: 1.5rem; }
   tr { break-inside: avoid; }
   .scroll { overflow: visible; break-inside: avoid; }
@@ -156,7 +157,6 @@ footer { margin: 3.5rem 0 2.5rem; padding-top: 1rem; border-top: 1px solid var(-
   .spread, .published, table.plain td.number { white-space: nowrap; }
   footer { margin: 1rem 0 0; break-before: avoid; }
   .thumbs figcaption { font-size: 6.5pt; white-space: nowrap; }
-  .plots { grid-template-columns: 1fr 1fr; }
   .cards { grid-template-columns: 1fr 1fr; gap: 0.6rem; }
   .card { padding: 0.45rem; }
   .thumbs img, .badge.wrong, .bar, .notices, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
