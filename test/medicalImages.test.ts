@@ -22,6 +22,7 @@ const reportSchema = predictionsSchema.extend({
       z.strictObject({
         path: z.string(),
         images: z.int().min(1),
+        of: z.int().min(1),
         score: z.number(),
         label: z.enum(['normal', 'abnormal']).nullable(),
         highest: z.string(),
@@ -173,7 +174,7 @@ describe('predict', () => {
     expect(await readdir(place.at('out'))).toContain('test.005.heatmap.png');
     const highest = predictions.toSorted((a, b) => b.score - a.score)[0]!;
     const { path, score, label } = highest;
-    expect(volumes).toEqual([{ path: scan, images: 6, score, label, highest: path }]);
+    expect(volumes).toEqual([{ path: scan, images: 6, of: 6, score, label, highest: path }]);
     expect(failures).toEqual([]);
 
     const named = await predict(`${scan}#axial=2`, '-o', place.at('named'));
@@ -183,6 +184,21 @@ describe('predict', () => {
     ]);
     const { predictions: wanted } = await predict(scan, '--axis', 'coronal', '--slice', '7');
     expect(wanted).toMatchObject([{ path: `${scan}#coronal=7`, size: [size, slices] }]);
+  });
+
+  it('scores a spread choice of many slices, or all', async () => {
+    const scan = place.at('scans/test.nii.gz');
+    const words = ['predict', '--run', run(), scan, '--axis', 'coronal'];
+    const few = await place.run(words);
+    expect(few.stderr).toBe(
+      `${scan}: 16 of ${size} images, evenly spread. For every one: --slice all, of DICOM --frame all.\n`,
+    );
+    expect(few.stdout).toMatch(/: highest of 16 of 40 images, coronal=\d+$/m);
+    const all = await predict(...words.slice(3), '--slice', 'all');
+    expect(all.predictions.map(({ path }) => path)).toEqual(
+      Array.from({ length: size }, (_, slice) => `${scan}#coronal=${slice}`),
+    );
+    expect(all.volumes).toMatchObject([{ images: size, of: size }]);
   });
 
   it('scores every frame, DICOM without extensions, and what a DICOMDIR lists', async () => {

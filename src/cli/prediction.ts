@@ -1,7 +1,7 @@
 import { IqeError, throwIfAborted } from '../base/errors.js';
 import { splitImageName } from '../data/imagePart.js';
 import { ImageReader } from '../data/imageReader.node.js';
-import { type ReadingSettings, readingOptions } from '../data/readingSettings.js';
+import { imagesToScore, type ReadingSettings, readingOptions } from '../data/readingSettings.js';
 import { outputName, outputNames } from '../report/outputNames.js';
 import { writePictures } from '../report/pictures.node.js';
 import {
@@ -25,8 +25,8 @@ export interface PredictionOptions extends Pick<VerbContext, 'signal' | 'onProgr
 }
 
 /**
- * Scores all images in files: one of a picture, every frame of a DICOM file and every slice of a
- * volume unless names or settings say which. Files that cannot be read are listed and left out.
+ * Scores all images in files: one of a picture, frames of a DICOM file and slices of a volume as
+ * names or settings say, else a choice of them (`imagesToScore`). Files that cannot be read are listed and left out.
  *
  * @throws {IqeError} `output`, `interrupted`
  */
@@ -58,11 +58,13 @@ export async function predictAll(
   let total = inputs.length;
   const step = () => onProgress({ stage: 'prediction', done: ++done, total, unit: 'images' });
   for (const [index, { path }] of inputs.entries()) {
-    const images = await attempt(path, () => reader.names(path));
-    if (images === undefined) {
+    const all = await attempt(path, () => reader.names(path));
+    if (all === undefined) {
       step();
       continue;
     }
+    const images = imagesToScore(all, options.reading);
+    if (images.length < all.length) note(choiceNote(path, images.length, all.length));
     total += images.length - 1;
     const own: PredictionRecord[] = [];
     for (const image of images) {
@@ -72,9 +74,13 @@ export async function predictAll(
       step();
     }
     predictions.push(...own);
-    if (images.length > 1 && own.length > 0) volumes.push(volumeRecord(path, own));
+    if (images.length > 1 && own.length > 0) volumes.push(volumeRecord(path, own, all.length));
   }
   return { predictions, ...(volumes.length > 0 && { volumes }), failures };
+}
+
+function choiceNote(path: string, chosen: number, all: number): string {
+  return `${path}: ${chosen} of ${all} images, evenly spread. For every one: --slice all, of DICOM --frame all.`;
 }
 
 async function predictOne(

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readingOptions, readingSchema } from './readingSettings.js';
+import {
+  imagesToScore,
+  mostImagesOfFile,
+  readingOptions,
+  readingSchema,
+} from './readingSettings.js';
 
 describe('reading settings', () => {
   it('leave everything to the file by default', () => {
@@ -36,8 +41,32 @@ describe('reading settings', () => {
     [{ range: '99,1' }, /range is "99,1"; expected full or percentiles/],
     [{ range: '1,' }, /LOW,HIGH/],
     [{ range: '0,50,100' }, /LOW,HIGH/],
-    [{ slice: -1 }, />=0/],
+    [{ slice: -1 }, /whole number from 0 on, or 'all'/],
+    [{ frame: 'every' }, /whole number from 0 on, or 'all'/],
   ])('refuse %j', (settings, says) => {
     expect(readingSchema.safeParse(settings).error?.issues[0]?.message).toMatch(says);
+  });
+});
+
+describe('imagesToScore', () => {
+  const images = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const settings = (given: object = {}) => readingSchema.parse(given);
+
+  it('takes all of a few, and all where told', () => {
+    expect(imagesToScore(images(16), settings())).toEqual(images(16));
+    for (const given of [{ slice: 'all' }, { frame: 'all' }]) {
+      expect(imagesToScore(images(40), settings(given))).toEqual(images(40));
+      expect(readingOptions(settings(given))).toMatchObject({ slice: undefined, frame: undefined });
+    }
+  });
+
+  it('spreads its choice evenly, ends and middle alike', () => {
+    for (const count of [17, 91, 1000]) {
+      const chosen = imagesToScore(images(count), settings());
+      expect(new Set(chosen).size).toBe(mostImagesOfFile);
+      const gaps = chosen.slice(1).map((place, index) => place - chosen[index]!);
+      expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
+      expect(Math.abs(chosen[0]! - (count - 1 - chosen.at(-1)!))).toBeLessThanOrEqual(1);
+    }
   });
 });

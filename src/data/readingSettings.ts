@@ -15,6 +15,18 @@ const parsedBy = (parse: (text: string) => unknown) =>
     }
   });
 
+/** From so many images of one file on, `predict` chooses among them unless it is told to take all. */
+export const mostImagesOfFile = 16;
+
+const whereNotGiven = `Not given (null): predict takes ${mostImagesOfFile}, evenly spread, all else the middle one;`;
+
+const placeExpected = "expected a whole number from 0 on, or 'all'";
+
+const place = z
+  .union([z.int(placeExpected).min(0, placeExpected), z.literal('all')], placeExpected)
+  .nullable()
+  .default(null);
+
 /**
  * How pixels are taken from image files. What a model learned from images read in one way holds for
  * images read in the same way, so this is part of a run's configuration.
@@ -34,22 +46,12 @@ export const readingSchema = z.strictObject({
     .enum(['axial', 'coronal', 'sagittal'])
     .default('axial')
     .describe('Axis across which NIfTI volumes are sliced.'),
-  slice: z
-    .int()
-    .min(0)
-    .nullable()
-    .default(null)
-    .describe(
-      'Slice of NIfTI volumes, from 0. Not given (null): predict takes every one, all else the middle one.',
-    ),
-  frame: z
-    .int()
-    .min(0)
-    .nullable()
-    .default(null)
-    .describe(
-      'Frame of DICOM files of several, from 0. Not given (null): predict takes every one, all else the middle one. Of NIfTI files the volume; not given: the first.',
-    ),
+  slice: place.describe(
+    `Slice of NIfTI volumes, from 0. ${whereNotGiven} predict takes every one with all.`,
+  ),
+  frame: place.describe(
+    `Frame of DICOM files of several, from 0. ${whereNotGiven} predict takes every one with all. Of NIfTI files the volume; not given: the first.`,
+  ),
 });
 
 export type ReadingSettings = z.infer<typeof readingSchema>;
@@ -69,9 +71,29 @@ export function readingOptions(settings: ReadingSettings): ReadingOptions {
     window: parseWindowSetting(settings.window),
     range: parseRange(settings.range),
     axis: settings.axis,
-    slice: settings.slice ?? undefined,
-    frame: settings.frame ?? undefined,
+    slice: placeIn(settings.slice),
+    frame: placeIn(settings.frame),
   };
+}
+
+function placeIn(setting: ReadingSettings['slice']): number | undefined {
+  return typeof setting === 'number' ? setting : undefined;
+}
+
+/**
+ * Those of the images in one file that are scored: all where `settings` say so or there are no more
+ * than {@link mostImagesOfFile}, else so many of them, evenly spread: of N the ⌊(i + ½) N / n⌋-th.
+ */
+export function imagesToScore<Image>(
+  images: readonly Image[],
+  { slice, frame }: ReadingSettings,
+): readonly Image[] {
+  const count = mostImagesOfFile;
+  if (slice === 'all' || frame === 'all' || images.length <= count) return images;
+  return Array.from(
+    { length: count },
+    (_, index) => images[Math.floor(((index + 0.5) * images.length) / count)] as Image,
+  );
 }
 
 function parseWindowSetting(text: string): WindowChoice | undefined {

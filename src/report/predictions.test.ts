@@ -97,9 +97,10 @@ describe('volumeRecord', () => {
       score,
       label: score > 0.5 ? ('abnormal' as const) : ('normal' as const),
     }));
-    expect(volumeRecord('scan.nii', slices)).toEqual({
+    expect(volumeRecord('scan.nii', slices, 9)).toEqual({
       path: 'scan.nii',
       images: 3,
+      of: 9,
       score: 0.7,
       label: 'abnormal',
       highest: 'scan.nii#axial=1',

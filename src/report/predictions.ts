@@ -30,7 +30,9 @@ export interface VolumeRecord {
   readonly path: string;
   /** How many of its images were scored. */
   readonly images: number;
-  /** The highest score of all. */
+  /** How many it has. */
+  readonly of: number;
+  /** The highest score of those. */
   readonly score: number;
   readonly label: PredictionRecord['label'];
   /** The image that has it, as its prediction's `path`. */
@@ -41,11 +43,16 @@ export interface VolumeRecord {
  * The record of the file at `path`: max of the scores of its images.
  *
  * @param predictions Of its images, at least one.
+ * @param of How many images the file has.
  */
-export function volumeRecord(path: string, predictions: readonly PredictionRecord[]): VolumeRecord {
+export function volumeRecord(
+  path: string,
+  predictions: readonly PredictionRecord[],
+  of: number,
+): VolumeRecord {
   const highest = predictions.reduce((best, next) => (next.score > best.score ? next : best));
   const { score, label } = highest;
-  return { path, images: predictions.length, score, label, highest: highest.path };
+  return { path, images: predictions.length, of, score, label, highest: highest.path };
 }
 
 /** An input without a prediction, and why. */

@@ -100,10 +100,10 @@ function describeReport({ predictions, volumes = [], failures }: PredictionRepor
   const lines = predictions.map(
     ({ path, score, label }) => `${score.toFixed(3)}  ${(label ?? '').padEnd(8)}  ${path}`,
   );
-  for (const { path, images, score, label, highest } of volumes) {
+  for (const { path, images, of, score, label, highest } of volumes) {
     const place = highest.slice(path.length + 1);
     lines.push(
-      `${score.toFixed(3)}  ${(label ?? '').padEnd(8)}  ${path}: highest of ${images} images, ${place}`,
+      `${score.toFixed(3)}  ${(label ?? '').padEnd(8)}  ${path}: highest of ${images === of ? of : `${images} of ${of}`} images, ${place}`,
     );
   }
   if (failures.length > 0) {
