@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IqeError } from '../base/errors.js';
 import type { Checkpoint } from './checkpoint.js';
+import { checkpointIdentity } from './checkpointIdentity.js';
 import { parseClipConfig } from './config.js';
 import { type WeightFile, WeightFiles } from './weightFiles.js';
 import { weightFile, weightFolder } from './weightFiles.node.js';
@@ -17,14 +17,9 @@ import { parseShardIndex, weightNames } from './weightNames.js';
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const config = await readText(join(folder, 'config.json'));
   const paths = await weightPaths(folder);
-  const hash = createHash('sha256').update(config);
   const files: WeightFile[] = [];
-  for (const path of paths) {
-    const file = await weightFile(path);
-    files.push(file);
-    hash.update(await fingerprint(file));
-  }
-  const identity = hash.digest('hex');
+  for (const path of paths) files.push(await weightFile(path));
+  const identity = await checkpointIdentity(config, files);
   return {
     config: parseClipConfig(config, join(folder, 'config.json')),
     tensors: await WeightFiles.open(files, folder),
@@ -57,19 +52,6 @@ async function shardPaths(folder: string, index: string): Promise<string[]> {
     );
   }
   return [...shards.keys()].map((name) => join(folder, name));
-}
-
-/**
- * Tells two weight files apart without reading gigabytes: length, header and a sample of 64 places.
- */
-async function fingerprint(file: WeightFile): Promise<Buffer> {
-  const hash = createHash('sha256').update(`${file.length}/`);
-  const piece = Math.min(4096, file.length);
-  for (let index = 0; index < 64; index++) {
-    const offset = Math.floor(((file.length - piece) * index) / 63);
-    hash.update(await file.read(offset, piece));
-  }
-  return hash.digest();
 }
 
 const folderHint =

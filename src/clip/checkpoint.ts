@@ -1,4 +1,5 @@
 import type { SessionOptions } from '../graph/session.js';
+import { checkpointIdentity } from './checkpointIdentity.js';
 import { type ClipConfig, parseClipConfig } from './config.js';
 import { type WeightFile, WeightFiles } from './weightFiles.js';
 
@@ -19,25 +20,26 @@ export interface Checkpoint {
  *
  * @param config Text of `config.json`.
  * @param files Bytes of the weight files by name.
- * @param identity A name that changes when the weights do; also named in errors.
+ * @param where Where they came from, for errors.
  * @throws {IqeError} `checkpoint` if a file is damaged.
  */
 export async function checkpointFromBytes(
   config: string,
   files: Readonly<Record<string, Uint8Array>>,
-  identity: string,
+  where: string,
 ): Promise<Checkpoint> {
   const weightFiles = Object.entries(files).map(
     ([name, bytes]): WeightFile => ({
       name,
-      where: `${identity}: ${name}`,
+      where: `${where}: ${name}`,
       length: bytes.length,
       read: async (offset, length) => bytes.subarray(offset, offset + length),
     }),
   );
+  const identity = await checkpointIdentity(config, weightFiles);
   return {
-    config: parseClipConfig(config, `${identity}: config.json`),
-    tensors: await WeightFiles.open(weightFiles, identity),
+    config: parseClipConfig(config, `${where}: config.json`),
+    tensors: await WeightFiles.open(weightFiles, where),
     sessionOptions: { weightBytes: files },
     identity,
     imageTowerIdentity: identity,

@@ -1,3 +1,4 @@
+import { joinBytes } from '../base/bytes.js';
 import { IqeError } from '../base/errors.js';
 import type { HostTensor, TensorData } from '../graph/session.js';
 import type { DataType } from '../graph/tensor.js';
@@ -144,14 +145,7 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   halfPrecision = false,
 ): Uint8Array {
-  const parts = safetensorsParts(tensors, metadata, halfPrecision);
-  const file = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    file.set(part, position);
-    position += part.length;
-  }
-  return file;
+  return joinBytes(safetensorsParts(tensors, metadata, halfPrecision));
 }
 
 function typeName(data: TensorData): string {

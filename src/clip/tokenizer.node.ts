@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import { IqeError, messageOf } from '../base/errors.js';
 import { Tokenizer } from './tokenizer.js';
+import { tokenizerOfJson, tokenizerOfMerges } from './tokenizerFiles.js';
 
 /**
  * The tokenizer of a checkpoint's folder: from its `merges.txt`, else its `tokenizer.json`, else, or
@@ -17,7 +17,7 @@ export async function loadTokenizer(folder?: string): Promise<Tokenizer> {
   const mergesPath = join(folder, 'merges.txt');
   const merges = await readIfThere(mergesPath);
   if (merges !== undefined) {
-    return naming(mergesPath, () => new Tokenizer(mergesOfText(merges)));
+    return naming(mergesPath, () => tokenizerOfMerges(merges));
   }
   const jsonPath = join(folder, 'tokenizer.json');
   const json = await readIfThere(jsonPath);
@@ -34,39 +34,6 @@ export function clipMerges(): string[] {
   // A line for the version, then 262,144 merges, of which CLIP takes 49,152 less the 256 bytes and the
   // two special tokens.
   return list.default.text.split('\n', 1 + 49152 - 256 - 2).slice(1);
-}
-
-/** The lines of a `merges.txt`, without the line that tells its version. */
-function mergesOfText(text: string): string[] {
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
-  return lines[0]?.startsWith('#version:') ? lines.slice(1) : lines;
-}
-
-const tokenizerJson = z.object({
-  model: z.object({
-    type: z.literal('BPE').optional(),
-    end_of_word_suffix: z.literal('</w>'),
-    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
-    vocab: z.record(z.string(), z.number()),
-  }),
-});
-
-function tokenizerOfJson(text: string): Tokenizer {
-  const parsed = tokenizerJson.safeParse(JSON.parse(text));
-  if (!parsed.success) {
-    throw new Error(`not a byte-pair tokenizer of CLIP's kind\n${z.prettifyError(parsed.error)}`);
-  }
-  const { merges, vocab } = parsed.data.model;
-  const tokenizer = new Tokenizer(
-    merges.map((merge) => (typeof merge === 'string' ? merge : merge.join(' '))),
-  );
-  for (const [symbol, token] of Object.entries(vocab)) {
-    const expected = tokenizer.symbols[token];
-    if (expected !== symbol) {
-      throw new Error(`token ${token} is '${symbol}', where CLIP's order has '${expected}'`);
-    }
-  }
-  return tokenizer;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

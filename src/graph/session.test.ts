@@ -10,7 +10,7 @@ import { add, cast, multiply } from './elementwise.js';
 import { reshape } from './layout.js';
 import { compile } from './onnx.js';
 import { nodeRuntime } from './runtime.node.js';
-import { type HostTensors, Runtime, type Session } from './session.js';
+import { type HostTensors, Runtime, type RuntimeOptions, type Session } from './session.js';
 import { B, times } from './shape.js';
 import { input, type Tensor, weight } from './tensor.js';
 
@@ -73,21 +73,46 @@ describe('Session.run', () => {
     }
   });
 
-  it('copies where a runtime does not write in place', async () => {
-    const { model, inputs, outputs, weightFiles } = compile({ y: add(input('x', [2]), 1) });
-    const elsewhere = new Runtime({
+  /** A runtime whose sessions give `output`, and what they were asked for. */
+  const fake = (output: object, options: RuntimeOptions = {}) => {
+    const asked: unknown[] = [];
+    const run = async (_feeds: unknown, fetches: Record<string, unknown>) => {
+      asked.push(fetches['out/y']);
+      return { 'out/y': output };
+    };
+    const module = {
       Tensor: OrtTensor as TensorConstructor,
-      InferenceSession: {
-        create: async () =>
-          ({
-            run: async () => ({ 'out/y': new OrtTensor('float32', Float32Array.of(7, 8), [2]) }),
-          }) as never,
-      },
-    });
-    const made = await elsewhere.createSession({ model, inputs, outputs, weightFiles });
-    const y = host([0, 0], [2]);
-    expect((await made.run({ x: host([1, 2], [2]) }, { y })).y).toBe(y);
-    expect([...(y.data as Float32Array)]).toEqual([7, 8]);
+      InferenceSession: { create: async () => ({ run }) as never },
+    };
+    return { made: new Runtime(module, options), asked };
+  };
+  const increment = () => compile({ y: add(input('x', [2]), 1) });
+
+  it('copies where a runtime does not write in place', async () => {
+    const output = new OrtTensor('float32', Float32Array.of(7, 8), [2]);
+    for (const [writesInPlace, isAsked] of [
+      [undefined, true],
+      [false, false],
+    ] as const) {
+      const { made, asked } = fake(output, writesInPlace === undefined ? {} : { writesInPlace });
+      const session = await made.createSession(increment());
+      const y = host([0, 0], [2]);
+      expect((await session.run({ x: host([1, 2], [2]) }, { y })).y).toBe(y);
+      expect([...(y.data as Float32Array)]).toEqual([7, 8]);
+      expect(asked.map((tensor) => tensor !== null)).toEqual([isAsked]);
+    }
+  });
+
+  it('gives half precision as its bits where the engine has numbers for it', async () => {
+    class Float16Array extends Uint16Array {
+      override get [Symbol.toStringTag]() {
+        return 'Float16Array' as never;
+      }
+    }
+    const { made } = fake({ data: Float16Array.of(0x3c00, 0x4000), dims: [2] });
+    const { y } = await (await made.createSession(increment())).run({ x: host([1, 2], [2]) });
+    expect(Object.prototype.toString.call(y!.data)).toBe('[object Uint16Array]');
+    expect([...(y!.data as Uint16Array)]).toEqual([0x3c00, 0x4000]);
   });
 
   it('takes and gives every type of numbers', async () => {

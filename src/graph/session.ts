@@ -45,6 +45,8 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** ONNX Runtime's execution providers in the order of preference; `['cpu']` by default. */
   readonly executionProviders?: readonly string[];
+  /** Whether ONNX Runtime can write outputs into given tensors, as it can in Node; it can by default. */
+  readonly writesInPlace?: boolean;
 }
 
 /** Makes sessions with one of ONNX Runtime's builds: the same graphs run in Node and in a browser. */
@@ -63,7 +65,7 @@ export class Runtime {
    * @throws {IqeError} `runtime` if ONNX Runtime refuses it.
    */
   async createSession(graph: CompiledGraph, options: SessionOptions = {}): Promise<Session> {
-    const { threads, executionProviders = ['cpu'] } = this.#options;
+    const { threads, executionProviders = ['cpu'], writesInPlace = true } = this.#options;
     const bytes = Object.entries(options.weightBytes ?? {});
     try {
       const session = await this.#module.InferenceSession.create(graph.model, {
@@ -82,7 +84,7 @@ export class Runtime {
           },
         },
       });
-      return new Session(session, graph, this.#module.Tensor);
+      return new Session(session, graph, this.#module.Tensor, writesInPlace);
     } catch (error) {
       throw new IqeError('runtime', `ONNX Runtime could not load the graph: ${messageOf(error)}`, {
         cause: error,
@@ -96,13 +98,20 @@ export class Session {
   readonly #session: InferenceSession;
   readonly #graph: CompiledGraph;
   readonly #Tensor: TensorConstructor;
+  readonly #writesInPlace: boolean;
   /** ONNX Runtime's view of each host tensor, so that a training step makes no garbage. */
   readonly #views = new WeakMap<HostTensor, OrtTensor>();
 
-  constructor(session: InferenceSession, graph: CompiledGraph, tensor: TensorConstructor) {
+  constructor(
+    session: InferenceSession,
+    graph: CompiledGraph,
+    tensor: TensorConstructor,
+    writesInPlace: boolean,
+  ) {
     this.#session = session;
     this.#graph = graph;
     this.#Tensor = tensor;
+    this.#writesInPlace = writesInPlace;
   }
 
   get inputs(): readonly Port[] {
@@ -138,7 +147,8 @@ export class Session {
     for (const port of outputs) {
       const target = into[port.name];
       if (target) batch.check('Output', port, target);
-      fetches[outputName(port.name)] = target ? this.#view(target, port) : null;
+      fetches[outputName(port.name)] =
+        target && this.#writesInPlace ? this.#view(target, port) : null;
     }
     let values: Awaited<ReturnType<InferenceSession['run']>>;
     try {
@@ -177,10 +187,17 @@ export class Session {
 
 /** An output; a runtime that does not write in place has its result copied to where it was wanted. */
 function hostTensor(value: OrtTensor, target: HostTensor | undefined): HostTensor {
-  const data = value.data as TensorData;
+  const data = halvesAsBits(value.data as TensorData);
   if (!target) return { data, shape: value.dims };
   if (target.data !== data) (target.data as Float32Array).set(data as Float32Array);
   return target;
+}
+
+/** Half precision as its bits also where the engine has numbers for it: `Float16Array`, in browsers. */
+function halvesAsBits(data: TensorData): TensorData {
+  const kind: string = data[Symbol.toStringTag];
+  if (kind !== 'Float16Array') return data;
+  return new Uint16Array(data.buffer as ArrayBuffer, data.byteOffset, data.length);
 }
 
 /** The batch B of one run, on which all inputs and outputs must agree: ONNX Runtime repeats a batch of 1. */
