@@ -12,7 +12,7 @@ import { nodeRuntime } from '../graph/runtime.node.js';
 import type { HostTensor } from '../graph/session.js';
 import { B } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
-import { adamStep } from '../nn/adam.js';
+import { Adam } from '../nn/adam.js';
 import { presets } from './config.js';
 import { iqeLoss } from './model.js';
 
@@ -259,6 +259,7 @@ describe.each<Preset>(['paper', 'official'])('golden/%s', (preset) => {
       second: new Float32Array(values[name]!.data.length),
     }));
     const { lr, lr_prompt_temp: temperatureRate = lr, betas, eps } = recording.adam;
+    const adam = new Adam();
     for (const [step, expected] of recording.loss_before_each_adam_step.entries()) {
       const results = (await session.run(values)) as Floats;
       expectRelative(
@@ -269,7 +270,7 @@ describe.each<Preset>(['paper', 'official'])('golden/%s', (preset) => {
       );
       for (const [index, { name }] of list.entries()) {
         const learningRate = name === 'temperature' ? temperatureRate : lr;
-        adamStep(values[name]!.data, results[name]!.data, moments[index]!, step + 1, {
+        adam.step(values[name]!.data, results[name]!.data, moments[index]!, step + 1, {
           learningRate,
           betas,
           epsilon: eps,

@@ -1,7 +1,7 @@
 import { it } from 'vitest';
 import { expectClose } from '../../test/support/close.js';
 import { describeWith, goldenFolder, goldenJson } from '../../test/support/shared.js';
-import { adamStep } from './adam.js';
+import { Adam } from './adam.js';
 
 interface Recording {
   readonly start: number[];
@@ -18,6 +18,7 @@ describeWith(`${goldenFolder}/adam.json`, 'Adam against recorded values', () => 
   const recording = goldenJson<Recording>('adam.json');
 
   it.each(recording.runs)('learning rate $lr, betas $betas', ({ lr, betas, eps, steps }) => {
+    const adam = new Adam();
     const parameters = Float32Array.from(recording.start);
     const moments = {
       first: new Float32Array(parameters.length),
@@ -25,7 +26,11 @@ describeWith(`${goldenFolder}/adam.json`, 'Adam against recorded values', () => 
     };
     for (const [index, expected] of steps.entries()) {
       const gradient = Float32Array.from(recording.gradients[index]!);
-      adamStep(parameters, gradient, moments, index + 1, { learningRate: lr, betas, epsilon: eps });
+      adam.step(parameters, gradient, moments, index + 1, {
+        learningRate: lr,
+        betas,
+        epsilon: eps,
+      });
       expectClose(parameters, expected.parameters, 1e-6, `parameters after step ${index + 1}`);
       expectClose(moments.first, expected.m, 1e-6, `m after step ${index + 1}`);
       expectClose(moments.second, expected.v, 1e-6, `v after step ${index + 1}`);

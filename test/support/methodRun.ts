@@ -7,7 +7,7 @@ import { B } from '../../src/graph/shape.js';
 import { input, type Tensor } from '../../src/graph/tensor.js';
 import type { Method, MethodOutputs, Tensors, TrainingSettings } from '../../src/methods/method.js';
 import { entryOf, type MethodName } from '../../src/methods/registry.js';
-import { adamStep, type Moments } from '../../src/nn/adam.js';
+import { Adam, type Moments } from '../../src/nn/adam.js';
 import { type Parameter, Parameters } from '../../src/nn/parameters.js';
 import { host } from './evaluate.js';
 import { drawSpot } from './smallDataSet.js';
@@ -86,6 +86,7 @@ export async function trainOnSpots<Features extends Tensors, Outputs extends Met
   const values = built.start;
   const moments: Record<string, Moments> = {};
   const losses: number[] = [];
+  const adam = new Adam();
   const images = spotImages(method.imageSize);
   for (let step = 1; step <= steps; step++) {
     const results = await session.run({ ...images, ...values });
@@ -96,7 +97,7 @@ export async function trainOnSpots<Features extends Tensors, Outputs extends Met
         first: new Float32Array(value.length),
         second: new Float32Array(value.length),
       };
-      adamStep(value, results[name]!.data as Float32Array, moments[name], step, {
+      adam.step(value, results[name]!.data as Float32Array, moments[name], step, {
         learningRate,
         betas: trainingOf(method).betas,
         epsilon: 1e-8,

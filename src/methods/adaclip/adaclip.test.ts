@@ -10,7 +10,7 @@ import { nodeRuntime } from '../../graph/runtime.node.js';
 import type { HostTensor } from '../../graph/session.js';
 import { B } from '../../graph/shape.js';
 import { input, type Tensor } from '../../graph/tensor.js';
-import { adamStep } from '../../nn/adam.js';
+import { Adam } from '../../nn/adam.js';
 import { Parameters } from '../../nn/parameters.js';
 import type { FrozenClip } from '../method.js';
 import { type AdaClip, type AdaClipFeatures, adaClip } from './adaclip.js';
@@ -118,13 +118,14 @@ describe('AdaCLIP', () => {
       }),
     );
     const losses: number[] = [];
+    const adam = new Adam();
     for (let step = 1; step <= 6; step++) {
       const feeds = { ...start, ...images };
       const results = await session.run({ ...feeds, ...(await fusion(reads, feeds)) });
       losses.push(results.loss!.data[0] as number);
       for (const { name } of parameters) {
         const gradient = results[name]!.data as Float32Array;
-        adamStep(start[name]!.data as Float32Array, gradient, moments.get(name)!, step, {
+        adam.step(start[name]!.data as Float32Array, gradient, moments.get(name)!, step, {
           learningRate: trainingOf(method).learningRate,
           betas: trainingOf(method).betas,
           epsilon: 1e-8,

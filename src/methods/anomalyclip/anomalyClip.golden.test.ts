@@ -12,7 +12,7 @@ import { describeWith } from '../../../test/support/shared.js';
 import { frozenImageStart, withActivation } from '../../clip/imageEncoder.js';
 import type { HostTensor, SessionOptions } from '../../graph/session.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { adamStep } from '../../nn/adam.js';
+import { Adam } from '../../nn/adam.js';
 import type { FrozenClip } from '../method.js';
 import { type AnomalyClip, anomalyClip, positionInterpolation } from './anomalyClip.js';
 
@@ -104,7 +104,7 @@ describeWith(GoldenMethod.path('anomalyclip'), 'golden/methods/anomalyclip', () 
         second: new Float32Array(value.length),
       };
       const settings = { learningRate: adam.lr, betas: adam.betas, epsilon: 1e-8 };
-      adamStep(value, gradients[name]!.data, moments, 1, settings);
+      new Adam().step(value, gradients[name]!.data, moments, 1, settings);
       after[name] = { data: value, shape };
     }
     const ours = apart(after);

@@ -1,5 +1,5 @@
 import type { HostTensor } from '../../graph/session.js';
-import { adamStep, type Moments } from '../../nn/adam.js';
+import { Adam, type Moments } from '../../nn/adam.js';
 
 export interface AdamWOptions {
   readonly betas: readonly [number, number];
@@ -16,6 +16,7 @@ export interface AdamWOptions {
  */
 export class AdamW {
   readonly #options: AdamWOptions;
+  readonly #adam = new Adam();
   readonly #moments = new Map<string, Moments>();
   #steps = 0;
 
@@ -43,14 +44,11 @@ export class AdamW {
       const values = data as Float32Array;
       const gradient = gradients[name]!.data as Float32Array;
       if (scale < 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= scale;
-      if (isDecayed(name, shape)) {
-        const kept = 1 - learningRate * weightDecay;
-        for (let i = 0; i < values.length; i++) values[i]! *= kept;
-      }
-      adamStep(values, gradient, this.#momentsOf(name, values.length), this.#steps, {
+      this.#adam.step(values, gradient, this.#momentsOf(name, values.length), this.#steps, {
         learningRate,
         betas,
         epsilon,
+        weightDecay: isDecayed(name, shape) ? weightDecay : 0,
       });
     }
     return length;
