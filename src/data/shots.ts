@@ -3,14 +3,14 @@ import { Random } from '../base/random.js';
 import { compareCodePoints, type DataSet, type Sample } from './layout.js';
 import { LABELLED_LAYOUTS } from './layouts/suggest.js';
 
-/** The labelled images that a few-shot run learns from: K normal and K abnormal ones. */
+/** The labelled images that a few-shot run learns from: K normal and K abnormal ones, or none of these. */
 export interface Shots {
   readonly normal: readonly Sample[];
   readonly abnormal: readonly Sample[];
 }
 
 /**
- * K normal and K abnormal images at random from the `valid` split, or from all images where no image
+ * K normal and, unless `abnormal` is false, K abnormal images at random from the `valid` split, or from all images where no image
  * of the set has a split.
  *
  * Each label's images, in the order of their ids, are shuffled with a stream of their own of `seed`
@@ -20,7 +20,12 @@ export interface Shots {
  * @throws {IqeError} `data` where there are fewer than K of a label, with how many there are;
  *   `usage` where K is no positive integer.
  */
-export function selectShots(dataSet: DataSet, k: number, seed: number): Shots {
+export function selectShots(
+  dataSet: DataSet,
+  k: number,
+  seed: number,
+  { abnormal = true }: { readonly abnormal?: boolean } = {},
+): Shots {
   if (!Number.isInteger(k) || k < 1) {
     throw new IqeError(
       'usage',
@@ -45,7 +50,7 @@ export function selectShots(dataSet: DataSet, k: number, seed: number): Shots {
     }
     return new Random(seed, 'shots', word).shuffle(labelled).slice(0, k);
   };
-  return { normal: select(0), abnormal: select(1) };
+  return { normal: select(0), abnormal: abnormal ? select(1) : [] };
 }
 
 /** The names in a shot file: one list of images a draw, `abnormal[i]` beside `normal[i]`. */

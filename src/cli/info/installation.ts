@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defaultCacheFolder } from '../../clip/hub.node.js';
 import { onnxRuntime } from '../../graph/onnxRuntime.node.js';
+import type { MethodNeeds } from '../../methods/method.js';
+import { entryOf, methodNames } from '../../methods/registry.js';
 import { tinyFolder } from '../../train/backbone.node.js';
 import { formatRows } from '../format.js';
 import type { MachineConfig } from '../machine.js';
@@ -21,6 +23,15 @@ export interface InstallationInfo {
   readonly cores: number;
   readonly cacheFolder: string;
   readonly tiny: { readonly folder: string; readonly isThere: boolean };
+  /** What `--method` can be. */
+  readonly methods: readonly MethodInfo[];
+}
+
+export interface MethodInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly needs: MethodNeeds;
 }
 
 export async function installationInfo(
@@ -39,6 +50,10 @@ export async function installationInfo(
     cores,
     cacheFolder: cache ?? defaultCacheFolder(environment),
     tiny: { folder: tinyFolder, isThere: (await filesIn(tinyFolder)).length > 0 },
+    methods: methodNames.map((name) => {
+      const { title, summary, needs } = entryOf(name);
+      return { name, title, summary, needs };
+    }),
   };
 }
 
@@ -46,7 +61,7 @@ export function describeInstallation(info: InstallationInfo): string {
   const backends = info.backends.map(
     ({ name, bundled }) => name + (bundled ? '' : ' (needs its own libraries)'),
   );
-  return formatRows([
+  const rows = formatRows([
     ['iqe-clip', info.iqeClip],
     ['node', `${info.node}, ${info.platform}`],
     ['onnxruntime', info.onnxruntime],
@@ -56,4 +71,6 @@ export function describeInstallation(info: InstallationInfo): string {
     ['cache', info.cacheFolder],
     ['tiny', info.tiny.folder + (info.tiny.isThere ? '' : ' (not there)')],
   ]);
+  const methods = formatRows(info.methods.map(({ name, summary }) => [name, summary]));
+  return `${rows}\n\nMethods (--method):\n${methods}`;
 }

@@ -5,15 +5,15 @@ import type { Split } from '../../data/layout.js';
 import type { EvaluationReport, MeasuredImage } from '../../train/evaluate.node.js';
 import { exitStatus } from '../errors.js';
 import { formatRows } from '../format.js';
-import { int8Options, runtimeOptions } from '../machine.js';
 import { share } from '../numbers.js';
 import { givenPath } from '../paths.js';
 import { readingFor } from '../reading.js';
+import { checkScorer, openScorer } from '../scorer.js';
 import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 
 interface EvaluateFlags {
-  readonly run: string;
+  readonly run?: string;
   readonly out?: string;
   readonly split: Split;
   readonly minAuroc?: number;
@@ -22,6 +22,7 @@ interface EvaluateFlags {
 /** `iqe-clip evaluate --run RUN DATA -o OUT` */
 export const evaluateCommand: VerbBuilder = (run) =>
   verbCommand('evaluate', 'Measures a run on labelled images.', [
+    'method',
     'backbone',
     'device',
     'threads',
@@ -30,7 +31,7 @@ export const evaluateCommand: VerbBuilder = (run) =>
     ...readingFlags,
   ])
     .argument('<data>', 'Folder of a data set.', givenPath)
-    .requiredOption('--run <run>', "Folder of a run that 'fit' wrote.", givenPath)
+    .option('--run <run>', "Folder of a run that 'fit' wrote.", givenPath)
     .option(
       '-o, --out <out>',
       'Folder for evaluation.json, scores.csv and the report (report.html).',
@@ -43,57 +44,43 @@ export const evaluateCommand: VerbBuilder = (run) =>
     )
     .option('--min-auroc <x>', 'Exit with status 5 where the image AUROC is lower.', share)
     .action(
-      run(
-        async (
-          { signal, onProgress, settings, environment, note, print },
-          flags: EvaluateFlags,
-          data: string,
-        ) => {
-          const { openRun } = await import('../../train/runFolder.node.js');
-          const { nodeRuntime } = await import('../../graph/runtime.node.js');
-          const { readDataSet } = await import('../../data/layouts/read.node.js');
-          const { evaluate, evaluationSamples } = await import('../../train/evaluate.node.js');
-          const { seed } = settings.run;
-          const { backbone } = settings.given as { backbone?: string };
-          const dataSet = await readDataSet(data, { signal });
-          const runtime = nodeRuntime(runtimeOptions(settings.machine));
-          const int8 = await int8Options(settings.machine, runtime, environment, note);
-          const { run: saved, detector } = await openRun(flags.run, runtime, {
-            backbone,
-            int8,
-            signal,
-            onProgress,
-          });
-          try {
-            const samples = evaluationSamples(dataSet, flags.split, saved.data);
-            const reading = readingFor(saved.config, settings.given);
-            const { out, split } = flags;
-            const pictures = out === undefined ? undefined : await galleryPictures();
-            const onImage = pictures && ((measured: MeasuredImage) => pictures.add(measured));
-            const options = { seed, reading, onImage, signal, onProgress };
-            const report = await evaluate(detector, dataSet, samples, options);
-            for (const { message } of report.failures) note(`Failed: ${message}`);
-            const printed = { run: flags.run, split, ...report };
-            if (out !== undefined && pictures) {
-              const { writeEvaluation } = await import('../../report/writeEvaluation.node.js');
-              const { thumbnails } = pictures;
-              const evaluated = {
-                run: saved,
-                set: dataSet.name,
-                split,
-                measured: report,
-                thumbnails,
-              };
-              await writeEvaluation(out, evaluated, printed, signal);
-              note(`The report is ${join(out, 'report.html')}.`);
-            }
-            print(printed, describeEvaluation);
-            return statusOf(report, flags, note);
-          } finally {
-            await detector.dispose();
+      run(async (context, flags: EvaluateFlags, data: string) => {
+        await checkScorer(flags.run, context);
+        const { signal, onProgress, settings, note, print } = context;
+        const { readDataSet } = await import('../../data/layouts/read.node.js');
+        const { evaluate, evaluationSamples } = await import('../../train/evaluate.node.js');
+        const { seed } = settings.run;
+        const dataSet = await readDataSet(data, { signal });
+        const { run: saved, detector } = await openScorer(flags.run, context);
+        try {
+          const samples = evaluationSamples(dataSet, flags.split, saved.data);
+          const reading = readingFor(saved.config, settings.given);
+          const { out, split } = flags;
+          const pictures = out === undefined ? undefined : await galleryPictures();
+          const onImage = pictures && ((measured: MeasuredImage) => pictures.add(measured));
+          const options = { seed, reading, onImage, signal, onProgress };
+          const report = await evaluate(detector, dataSet, samples, options);
+          for (const { message } of report.failures) note(`Failed: ${message}`);
+          const printed = { run: flags.run ?? null, split, ...report };
+          if (out !== undefined && pictures) {
+            const { writeEvaluation } = await import('../../report/writeEvaluation.node.js');
+            const { thumbnails } = pictures;
+            const evaluated = {
+              run: saved,
+              set: dataSet.name,
+              split,
+              measured: report,
+              thumbnails,
+            };
+            await writeEvaluation(out, evaluated, printed, signal);
+            note(`The report is ${join(out, 'report.html')}.`);
           }
-        },
-      ),
+          print(printed, describeEvaluation);
+          return statusOf(report, flags, note);
+        } finally {
+          await detector.dispose();
+        }
+      }),
     );
 
 async function galleryPictures() {
@@ -118,7 +105,7 @@ function statusOf(
   return failures.length > 0 ? exitStatus.someFailed : exitStatus.ok;
 }
 
-function describeEvaluation(report: EvaluationReport & { run: string; split: string }): string {
+function describeEvaluation(report: EvaluationReport & { split: string }): string {
   const { n, image, pixel, intervals, decisions, failures } = report;
   const value = (name: string, measured: number | null): [string, string] => {
     const [low, high] = intervals[name] ?? [];

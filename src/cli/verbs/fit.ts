@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path';
 import { IqeError, messageOf } from '../../base/errors.js';
 import type { DataSet } from '../../data/layout.js';
 import type { Shots } from '../../data/shots.js';
+import { entryOf } from '../../methods/registry.js';
+import type { RunConfig } from '../../train/config.js';
 import type { FailedImage } from '../../train/failedImage.js';
+import { checkNeeds, needsNothing, takesNormalAlone } from '../../train/needs.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
 import { int8Options, runtimeOptions } from '../machine.js';
@@ -43,7 +46,7 @@ export const fitCommand: VerbBuilder = (run) =>
     .requiredOption('-o, --out <run>', 'Folder of the run to write.', givenPath)
     .option(
       '--shots <k>',
-      'Normal and as many abnormal images to learn from (default: 4).',
+      'Normal and as many abnormal images to learn from; normal ones alone with methods that take no others (default: 4, or 0 with methods that need none).',
       wholeNumber,
     )
     .option(
@@ -62,15 +65,15 @@ export const fitCommand: VerbBuilder = (run) =>
           flags: FitFlags,
           data?: string,
         ) => {
-          checkSource(flags, data);
+          const config = settings.run;
+          checkSource(flags, data, config.method);
           const { fitRun } = await import('../../train/fit.node.js');
           const { FeatureCache } = await import('../../train/featureCache.node.js');
           const { nodeRuntime } = await import('../../graph/runtime.node.js');
           const { defaultCacheFolder } = await import('../../clip/hub.node.js');
           const started = performance.now();
           const dataSet = await openData(flags, data, signal);
-          const config = settings.run;
-          const shots = await chooseShots(flags, dataSet, config.seed);
+          const shots = await chooseShots(flags, dataSet, config);
           const cache = settings.machine.cache ?? join(defaultCacheFolder(environment), 'features');
           const runtime = nodeRuntime(runtimeOptions(settings.machine));
           const failures: FailedImage[] = [];
@@ -99,7 +102,7 @@ export const fitCommand: VerbBuilder = (run) =>
       ),
     );
 
-function checkSource(flags: FitFlags, data: string | undefined): void {
+function checkSource(flags: FitFlags, data: string | undefined, method: RunConfig['method']): void {
   if ((data === undefined) === (flags.normal === undefined)) {
     throw new IqeError('usage', 'Either a data set or --normal DIR is needed, and not both.', {
       hint: "For example 'iqe-clip fit DATA -o RUN --shots 4' or 'iqe-clip fit --normal A --abnormal B -o RUN'.",
@@ -116,15 +119,9 @@ function checkSource(flags: FitFlags, data: string | undefined): void {
     });
   }
   const normalOnly = flags.normal !== undefined && flags.abnormal === undefined;
-  if (normalOnly || flags.shots === 0) {
-    throw new IqeError(
-      'usage',
-      'IQE-CLIP learns from normal and abnormal images; there are no abnormal ones.',
-      {
-        hint: 'Give --abnormal DIR with at least one image, or use a method that learns from normal images alone.',
-      },
-    );
-  }
+  const normal = flags.shots === 0 ? 0 : 1;
+  const abnormal = normalOnly ? 0 : normal;
+  if (abnormal === 0) checkNeeds(method, { normal, abnormal, masks: true });
 }
 
 async function openData(
@@ -141,9 +138,18 @@ async function openData(
   return readImageFolders({ normal: normal!, abnormal, masks }, { signal });
 }
 
-/** Folders are used whole unless a number of shots is given; of a data set, four of each label are. */
-async function chooseShots(flags: FitFlags, dataSet: DataSet, seed: number): Promise<Shots> {
+/**
+ * Folders are used whole unless a number of shots is given; of a data set, four of each label that the
+ * method learns from are.
+ */
+async function chooseShots(
+  flags: FitFlags,
+  dataSet: DataSet,
+  { method, seed }: RunConfig,
+): Promise<Shots> {
   const { selectShots, shotsFromFile } = await import('../../data/shots.js');
+  const { needs } = entryOf(method);
+  const abnormal = !takesNormalAlone(needs);
   const { shotFile } = flags;
   if (shotFile !== undefined) {
     const text = await readFile(shotFile, 'utf8').catch((cause: unknown) => {
@@ -151,7 +157,8 @@ async function chooseShots(flags: FitFlags, dataSet: DataSet, seed: number): Pro
       throw new IqeError('unreadable', message, { hint: 'Check --shot-file.', cause });
     });
     try {
-      return shotsFromFile(dataSet, text);
+      const shots = shotsFromFile(dataSet, text);
+      return abnormal ? shots : { ...shots, abnormal: [] };
     } catch (cause) {
       if (!(cause instanceof IqeError)) throw cause;
       const { code, message, hint = '' } = cause;
@@ -162,7 +169,10 @@ async function chooseShots(flags: FitFlags, dataSet: DataSet, seed: number): Pro
     const labelled = (label: 0 | 1) => dataSet.samples.filter((sample) => sample.label === label);
     return { normal: labelled(0), abnormal: labelled(1) };
   }
-  return selectShots(dataSet, flags.shots ?? 4, seed);
+  const { shots = needsNothing(needs) ? 0 : 4 } = flags;
+  return shots === 0
+    ? { normal: [], abnormal: [] }
+    : selectShots(dataSet, shots, seed, { abnormal });
 }
 
 /** A backbone's folder must be found again from wherever the run is used. */
@@ -191,9 +201,12 @@ function describeFit({
 }: FitResult): string {
   const { normal, abnormal } = data.shots;
   const threshold = decision?.threshold?.threshold;
+  const preset = config.method === 'iqe-clip' ? `${config.preset} preset, ` : '';
   const lines = [
-    `Fitted ${config.method} (${config.preset} preset, backbone ${config.backbone}) on ${normal.length} normal and ${abnormal.length} abnormal images in ${seconds.toFixed(1)} s.`,
-    `Loss ${history[0]?.toFixed(3)} → ${history.at(-1)?.toFixed(3)} over ${history.length} epochs.`,
+    `Fitted ${config.method} (${preset}backbone ${config.backbone}) on ${normal.length} normal and ${abnormal.length} abnormal images in ${seconds.toFixed(1)} s.`,
+    history.length === 0
+      ? 'It trains nothing.'
+      : `Loss ${history[0]!.toFixed(3)} → ${history.at(-1)!.toFixed(3)} over ${history.length} epochs.`,
     threshold === undefined
       ? 'No threshold could be chosen.'
       : `Threshold ${threshold.toFixed(3)}, chosen on ${decision!.chosenOn}.`,

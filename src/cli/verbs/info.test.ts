@@ -65,6 +65,7 @@ describe('info', () => {
     expect(stdout).toMatch(/threads +3 on \d+ cores\n/);
     expect(stdout).toMatch(/cache +\/some\/cache\n/);
     expect(stdout).toMatch(/tiny +.*models.tiny/);
+    expect(stdout).toMatch(/^ +winclip\+ +WinCLIP that/m);
   });
 
   it('does so as JSON', async () => {
@@ -76,6 +77,12 @@ describe('info', () => {
       backbone: null,
     });
     expect(info.backends).toContainEqual({ name: 'cpu', bundled: true });
+    expect(info.methods).toContainEqual({
+      name: 'patchcore',
+      title: 'PatchCore',
+      summary: expect.stringContaining('nearest'),
+      needs: { images: 'none', masks: 'no', className: false, references: 'yes' },
+    });
   });
 
   it('prints the schema of configurations', async () => {

@@ -2,9 +2,9 @@ import { InvalidArgumentError } from 'commander';
 import { IqeError } from '../../base/errors.js';
 import { type PictureKind, type PredictionReport, pictureKinds } from '../../report/predictions.js';
 import { exitStatus } from '../errors.js';
-import { int8Options, runtimeOptions } from '../machine.js';
 import { givenPath, givenPaths } from '../paths.js';
 import { readingFor } from '../reading.js';
+import { checkScorer, openScorer } from '../scorer.js';
 import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 import { packageVersion } from '../version.js';
@@ -18,6 +18,7 @@ interface PredictFlags {
 /** `iqe-clip predict --run RUN INPUT… -o OUT` */
 export const predictCommand: VerbBuilder = (run) =>
   verbCommand('predict', 'Scores images and draws where they are abnormal.', [
+    'method',
     'backbone',
     'device',
     'threads',
@@ -35,31 +36,17 @@ export const predictCommand: VerbBuilder = (run) =>
     .option('--save <kinds>', `Which pictures: ${pictureKinds.join(', ')} (default: all).`, kindsOf)
     .action(
       run(async (context, flags: PredictFlags, operands: string[]) => {
-        if (flags.run === undefined) {
-          throw new IqeError('usage', 'There is no run to predict with.', {
-            hint: "Give --run RUN; 'iqe-clip fit DATA -o RUN' makes one from a few labelled images.",
-          });
-        }
+        await checkScorer(flags.run, context);
         if (flags.save !== undefined && flags.out === undefined) {
           throw new IqeError('usage', '--save says which pictures, but not where.', {
             hint: 'Give -o OUT too.',
           });
         }
-        const { openRun } = await import('../../train/runFolder.node.js');
-        const { nodeRuntime } = await import('../../graph/runtime.node.js');
         const { inputImages } = await import('../inputs.js');
         const { predictAll } = await import('../prediction.js');
-        const { signal, onProgress, settings, environment, print, note } = context;
+        const { signal, onProgress, settings, print, note } = context;
         const images = await inputImages(operands, { signal, output: flags.out, onNote: note });
-        const { backbone } = settings.given as { backbone?: string };
-        const runtime = nodeRuntime(runtimeOptions(settings.machine));
-        const { run: saved, detector } = await openRun(flags.run, runtime, {
-          backbone,
-          images: images.length,
-          int8: await int8Options(settings.machine, runtime, environment, note),
-          signal,
-          onProgress,
-        });
+        const { run: saved, detector } = await openScorer(flags.run, context, images.length);
         try {
           const { config, createdWith } = saved;
           const { out, save = pictureKinds } = flags;
@@ -70,7 +57,7 @@ export const predictCommand: VerbBuilder = (run) =>
               method: config.method,
               preset: config.preset,
               backbone: config.backbone,
-              run: flags.run,
+              run: flags.run ?? null,
               fittedWith: createdWith,
               version: packageVersion,
             },

@@ -1,0 +1,56 @@
+import { IqeError } from '../base/errors.js';
+import type { MethodName } from '../methods/registry.js';
+import type { OpenedRun } from '../train/runFolder.node.js';
+import { int8Options, runtimeOptions } from './machine.js';
+import type { VerbContext } from './verb.js';
+import { packageVersion } from './version.js';
+
+/**
+ * What scores images: a run, or a method that needs none.
+ *
+ * @param path The run's folder; nothing where the settings name a method instead.
+ * @param images How many images will be scored, where that is known.
+ * @throws {IqeError} `usage` where they differ.
+ */
+export async function openScorer(
+  path: string | undefined,
+  { settings, environment, note, signal, onProgress }: VerbContext,
+  images?: number,
+): Promise<OpenedRun> {
+  const { nodeRuntime } = await import('../graph/runtime.node.js');
+  const { backbone, method } = settings.given as { backbone?: string; method?: MethodName };
+  const runtime = nodeRuntime(runtimeOptions(settings.machine));
+  const options = { images, signal, onProgress };
+  const int8 = () => int8Options(settings.machine, runtime, environment, note);
+  if (path === undefined) {
+    const { openUntrained } = await import('../train/untrained.node.js');
+    const opening = { ...options, int8: await int8() };
+    return openUntrained(settings.run, packageVersion, runtime, opening);
+  }
+  const { openRun } = await import('../train/runFolder.node.js');
+  const opened = await openRun(path, runtime, { ...options, backbone, int8: await int8() });
+  const { config } = opened.run;
+  if (method === undefined || method === config.method) return opened;
+  await opened.detector.dispose();
+  throw new IqeError('usage', `The run in ${path} is one of ${config.method}, not of ${method}.`, {
+    hint: 'Leave out --method: the run says what it is.',
+  });
+}
+
+/**
+ * Checks that there will be something to score with, before anything is loaded.
+ *
+ * @throws {IqeError} `usage` where there is neither a run nor a method that needs none.
+ */
+export async function checkScorer(path: string | undefined, { settings }: VerbContext) {
+  if (path !== undefined) return;
+  const { method } = settings.given as { method?: MethodName };
+  const { entryOf, methodsThat } = await import('../methods/registry.js');
+  const { needsNothing } = await import('../train/needs.js');
+  if (method !== undefined && needsNothing(entryOf(method).needs)) return;
+  const what =
+    method === undefined ? 'There is no run to score images with.' : `${method} needs a run.`;
+  throw new IqeError('usage', what, {
+    hint: `Give --run RUN; 'iqe-clip fit DATA -o RUN' makes one from a few labelled images. Without one, --method can be ${methodsThat(needsNothing).join(', ')}.`,
+  });
+}
