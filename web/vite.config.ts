@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
-const tiny = fileURLToPath(new URL('../models/tiny', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const tiny = join(root, 'models', 'tiny');
 
-/** Puts the shipped backbone beside the page, which loads it from there. */
+/** Puts the shipped backbone beside the page, which loads it from there, and the notices of what it is built on. */
 function shippedBackbone(): Plugin {
   let output = '';
   return {
@@ -19,6 +20,7 @@ function shippedBackbone(): Plugin {
       mkdirSync(folder, { recursive: true });
       for (const name of ['config.json', 'merges.txt', 'model.safetensors'])
         copyFileSync(join(tiny, name), join(folder, name));
+      copyFileSync(join(root, 'THIRD-PARTY.md'), join(output, 'THIRD-PARTY.md'));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,5 +42,52 @@ describe('data check', () => {
     const { status, stdout, stderr } = await commandLine(['data', 'check', path, '--json']);
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
     expect(stderr).toContain(path);
+  });
+});
+
+describe('data synth', () => {
+  const synth = (...words: string[]) => commandLine(['data', 'synth', ...words]);
+  const small = ['--size', '64', '--valid', '1', '--test', '1,2', '--modalities'];
+
+  it('draws data sets that can be read, the same for the same seed', async () => {
+    const out = join(folder, 'drawn');
+    const words = [...small, 'dermoscopy, head-ct', '--seed', '3'];
+    const first = await synth('-o', out, ...words, '--json');
+    expect(first).toMatchObject({ status: 0 });
+    const { seed, size, sets } = JSON.parse(first.stdout);
+    expect({ seed, size }).toEqual({ seed: 3, size: 64 });
+    expect(sets).toMatchObject([
+      { modality: 'dermoscopy', images: 5 },
+      { modality: 'head-ct', images: 5 },
+    ]);
+    const check = await commandLine(['data', 'check', sets[0].folder, '--json']);
+    expect(check.status).toBe(0);
+    await synth('-o', join(folder, 'again'), ...words);
+    const picture = 'Phantom_Head_CT_AD/test/Ungood/img/phantom_0001.png';
+    expect(await readFile(join(folder, 'again', picture))).toEqual(
+      await readFile(join(out, picture)),
+    );
+  });
+
+  it('leaves a data set that is there already', async () => {
+    const words = ['-o', join(folder, 'once'), ...small, 'ultrasound'];
+    expect((await synth(...words)).status).toBe(0);
+    const again = await synth(...words);
+    expect(again.status).toBe(1);
+    expect(again.stderr).toContain('is there already');
+  });
+
+  it('says which modalities, counts and sizes there are', async () => {
+    const out = join(folder, 'wrong');
+    for (const [words, message] of [
+      [['--modalities', 'brain-mr,pet'], /'pet' is none of brain-mr, head-ct/],
+      [['--test', '1,2,3'], /One number or two/],
+      [['--train', '-1'], /whole number/],
+      [['--size', '10'], /from 32 to 1024/],
+    ] as const) {
+      const { status, stderr } = await synth('-o', out, ...words);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(message);
+    }
   });
 });
