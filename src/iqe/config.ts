@@ -62,18 +62,20 @@ export const modelSchema = z.strictObject({
       ),
       classTokens: z
         .int()
-        .min(1)
+        .min(0)
         .max(16)
         .default(2)
         .describe(
-          "r, class-based prompting tokens (Eq. 3). Not given in the paper; 2 as in the authors' code.",
+          "r, class-based prompting tokens (Eq. 3). Not given in the paper; 2 as in the authors' code. 0: none (Table 4).",
         ),
       learnableTokens: z
         .int()
         .min(0)
         .max(32)
         .default(4)
-        .describe('M, learnable prompting tokens per layer (Eq. 4). official: 1.'),
+        .describe(
+          'M, learnable prompting tokens per layer (Eq. 4). official: 1. 0: none (Table 4).',
+        ),
       depth: z
         .int()
         .min(0)
@@ -108,6 +110,22 @@ export const modelSchema = z.strictObject({
   ),
   queryModule: z
     .strictObject({
+      use: z
+        .boolean()
+        .default(true)
+        .describe('Whether there are query maps; else the text maps are all (Tables 3, 5).'),
+      classInit: z
+        .boolean()
+        .default(true)
+        .describe("Whether the first query has the image's class token in it (Table 5)."),
+      textAttention: z
+        .boolean()
+        .default(true)
+        .describe('Whether queries attend to the text embeddings (Eq. 8; Table 5).'),
+      imageAttention: z
+        .boolean()
+        .default(true)
+        .describe('Whether queries attend to the patch tokens (Eq. 9; Table 5).'),
       blocks: z.int().min(1).max(24).default(4).describe('N, blocks of the query module.'),
       heads: z.int().min(1).default(8).describe('H, attention heads.'),
       order: choice(

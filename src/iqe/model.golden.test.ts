@@ -95,8 +95,8 @@ describe.each<Preset>(['paper', 'official'])('golden/%s', (preset) => {
     const recorded = tensors('outputs');
     const named: Record<string, Tensor> = {
       image_features: model.embedding,
-      class_tokens: outputs.classTokens,
-      query_tokens: outputs.query,
+      class_tokens: outputs.classTokens!,
+      query_tokens: outputs.query!,
       text_embeddings: outputs.textEmbeddings,
     };
     for (const [i, stage] of model.stages.entries()) {

@@ -67,6 +67,29 @@ const official = {
   queryModule: { ...presets.official.queryModule, ...small.queryModule },
 };
 
+const withoutPromptTuning = { prompt: { classTokens: 0, learnableTokens: 0 } };
+const inQueryModule = (changes: object) => ({ queryModule: { ...small.queryModule, ...changes } });
+
+/** The paper's ablations (Tables 3 to 5), and the parameters that each does without. */
+const ablations: [string, object, RegExp][] = [
+  [
+    'baseline',
+    { ...withoutPromptTuning, ...inQueryModule({ use: false }) },
+    /^(mlp|prompts|query|iqm)\./,
+  ],
+  ['without prompt tuning', { ...small, ...withoutPromptTuning }, /^(mlp\.text|prompts)\./],
+  ['without query module', inQueryModule({ use: false }), /^(mlp\.query|query|iqm)\./],
+  [
+    'without class-based tokens',
+    { ...small, prompt: { classTokens: 0 } },
+    /^(mlp\.text\.|prompts\.class$)/,
+  ],
+  ['without learnable tokens', { ...small, prompt: { learnableTokens: 0 } }, /^prompts\.deep$/],
+  ['without class initialisation', inQueryModule({ classInit: false }), /^mlp\.query\./],
+  ['without text attention', inQueryModule({ textAttention: false }), /^iqm\.\d+\.text\./],
+  ['without image attention', inQueryModule({ imageAttention: false }), /^iqm\.\d+\.image\./],
+];
+
 /** The presets, and each choice in which they differ put into the other. */
 const variants: [string, object][] = [
   ['paper', small],
@@ -74,7 +97,7 @@ const variants: [string, object][] = [
   ['paper with the convolution', { ...small, classTokens: 'convolution' }],
   ['paper with one linear adapter', { ...small, adapter: 'linear' }],
   ['paper with a temperature', { ...small, textTemperature: 'learnable' }],
-  ['paper without learnable tokens', { ...small, prompt: { learnableTokens: 0 } }],
+  ...ablations.map(([name, settings]): [string, object] => [name, settings]),
   ['official with the MLP', { ...official, classTokens: 'mlp' }],
   [
     'official read at the end token',
@@ -127,6 +150,20 @@ describe('iqeClip', () => {
       }
     },
   );
+
+  it.each(ablations)('%s: trains all parameters but its own', async (_, settings, without) => {
+    const names = async (of: object) =>
+      (await build(configuration(of))).parameters.list.map(({ name }) => name);
+    const all = await names(small);
+    const left = all.filter((name) => !without.test(name));
+    expect(left.length).toBeLessThan(all.length);
+    expect(await names(settings)).toEqual(left);
+  });
+
+  it('needs a class token where one is read', async () => {
+    const config = configuration({ ...official, prompt: { ...official.prompt, classTokens: 0 } });
+    await expect(promptTemplate(config, checkpoint, tokenizer)).rejects.toThrow('no last one');
+  });
 
   it('scores an image alike alone and in a batch', async () => {
     const config = configuration(small);

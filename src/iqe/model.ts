@@ -44,15 +44,15 @@ export interface TextInputs {
 
 /** Everything that the method computes on the way to its maps. */
 export interface ModelOutputs {
-  /** x_1 … x_r + v_1 … v_r [B, r, C]. */
-  readonly classTokens: Tensor;
-  /** Positional-class query Q_0 [B, 2, C]. */
-  readonly query: Tensor;
+  /** x_1 … x_r + v_1 … v_r [B, r, C]; nothing where r is 0. */
+  readonly classTokens?: Tensor;
+  /** Positional-class query Q_0 [B, 2, C]; nothing without a query module. */
+  readonly query?: Tensor;
   /** F^T, unit length [B, 2, C]: normal, abnormal. */
   readonly textEmbeddings: Tensor;
   /** Adapted patch tokens of each stage [B, G², C] (Eq. 5). */
   readonly patchTokens: readonly Tensor[];
-  /** F^Q of each stage [B, 2, C] (Eq. 9). */
+  /** F^Q of each stage [B, 2, C] (Eq. 9); none without a query module. */
   readonly queryEmbeddings: readonly Tensor[];
   readonly queryMaps: readonly StageMap[];
   readonly textMaps: readonly StageMap[];
@@ -81,31 +81,26 @@ export function iqeClip(
   dropout = new Dropout(0),
 ): ModelOutputs {
   const { classTokens, query } = instanceTokens(image.embedding, text, weights, config);
-  const textEmbeddings = promptTuning(classTokens, text, weights, config);
+  const textEmbeddings = promptTuning(image.embedding, classTokens, text, weights, config);
   const patchTokens = image.stages.map((tokens, stage) =>
     queryAdapter(tokens, weights.at('adapters').at(stage), text.clip.embeddingWidth, config),
   );
-  const queryEmbeddings = queryModule(
-    query,
-    textEmbeddings,
-    patchTokens,
-    weights,
-    config.queryModule,
-    dropout,
-  );
+  const queryEmbeddings = query
+    ? queryModule(query, textEmbeddings, patchTokens, weights, config.queryModule, dropout)
+    : [];
 
   const temperature =
     config.textTemperature === 'learnable'
       ? exp(weights.get('temperature', [], filled(Math.log(1 / 0.07))))
       : undefined;
-  const queryMaps = patchTokens.map((tokens, i) => stageMap(tokens, queryEmbeddings[i]!, config)); // Eq. 10
+  const queryMaps = queryEmbeddings.map((own, i) => stageMap(patchTokens[i]!, own, config)); // Eq. 10
   const textMaps = patchTokens.map((tokens) =>
     stageMap(tokens, textEmbeddings, config, temperature),
   ); // Eq. 11
   const fused = fuse(queryMaps, textMaps, config.alpha); // Eq. 12
   return {
-    classTokens,
-    query,
+    ...(classTokens && { classTokens }),
+    ...(query && { query }),
     textEmbeddings,
     patchTokens,
     queryEmbeddings,
@@ -120,54 +115,57 @@ export function iqeClip(
 
 /**
  * {x_i} = MLP(x_cls) (Eq. 2) with a second head for the query (3.4): class-based prompting tokens
- * x_i + v_i [B, r, C] and the positional-class query Q_0 [B, 2, C].
+ * x_i + v_i [B, r, C] and the positional-class query Q_0 [B, 2, C]; either may be left out.
  */
 function instanceTokens(
   embedding: Tensor,
   text: TextInputs,
   weights: Weights,
   config: ModelConfig,
-) {
+): { classTokens?: Tensor; query?: Tensor } {
   const batch = embedding.shape[0]!;
   const r = config.prompt.classTokens;
   const textWidth = text.clip.text.width;
   const width = text.clip.embeddingWidth;
-  let toText: Tensor;
-  let toQuery: Tensor;
-  if (config.classTokens === 'mlp') {
-    const mlp = weights.at('mlp');
-    const hidden = relu(
-      linearLayer(embedding, mlp.at('trunk'), Math.max(1, Math.floor(width / 16))),
-    );
-    toText = reshape(linearLayer(hidden, mlp.at('text'), r * textWidth), [batch, r, textWidth]);
-    toQuery = reshape(linearLayer(hidden, mlp.at('query'), 2 * width), [batch, 2, width]);
-  } else {
-    const convolution = (name: string, channels: number) => {
-      const own = weights.at('convolution').at(name);
-      const start = uniformFanIn(3);
-      return convolveSame(
-        embedding,
-        own.get('weight', [channels, 1, 3], start),
-        own.get('bias', [channels], start),
-      );
-    };
-    toText = convolution('text', r);
-    toQuery = convolution('query', 2);
-  }
+  const { use, classInit } = config.queryModule;
   const start = normal(config.classTokens === 'mlp' ? 0.02 : 1);
-  const v = weights.at('prompts').get('class', [r, textWidth], start);
-  const position = weights.at('query').get('position', [2, width], start);
-  return { classTokens: add(toText, v), query: add(toQuery, position) };
+
+  let hidden: Tensor | undefined;
+  /** The class token as `count` tokens [B, count, C]. */
+  const tokens = (name: 'text' | 'query', count: number, channels: number) => {
+    if (config.classTokens === 'mlp') {
+      const mlp = weights.at('mlp');
+      const inner = Math.max(1, Math.floor(width / 16));
+      hidden ??= relu(linearLayer(embedding, mlp.at('trunk'), inner));
+      return reshape(linearLayer(hidden, mlp.at(name), count * channels), [batch, count, channels]);
+    }
+    const own = weights.at('convolution').at(name);
+    return convolveSame(
+      embedding,
+      own.get('weight', [count, 1, 3], uniformFanIn(3)),
+      own.get('bias', [count], uniformFanIn(3)),
+    );
+  };
+  const toText = r > 0 ? tokens('text', r, textWidth) : undefined;
+  const toQuery = use && classInit ? tokens('query', 2, width) : undefined;
+  const v = toText && weights.at('prompts').get('class', [r, textWidth], start);
+  const position = use ? weights.at('query').get('position', [2, width], start) : undefined;
+  const classTokens = toText && add(toText, v!);
+  const query =
+    position && (toQuery ? add(toQuery, position) : expand(position, [batch, 2, width], embedding));
+  return { ...(classTokens && { classTokens }), ...(query && { query }) };
 }
 
 /**
  * F^T = TextTower(P_c) with learnable prompting tokens in the first D layers (Eq. 3, 4).
  *
+ * @param embedding x_cls [B, C], for its batch
  * @param classTokens [B, r, C]
  * @returns [B, 2, C], unit length
  */
 function promptTuning(
-  classTokens: Tensor,
+  embedding: Tensor,
+  classTokens: Tensor | undefined,
   text: TextInputs,
   weights: Weights,
   config: ModelConfig,
@@ -188,7 +186,7 @@ function promptTuning(
       return concat([slice(x, 1, 0, 1), fresh, words], 1); // [S, 1 + M + …, C]
     };
     // P_c = [words][x_1 + v_1]…[x_r + v_r], and the end token where it is read: the last is read out.
-    const own = ownTokens(classTokens, group);
+    const own = ownTokens(embedding, classTokens, group);
     const hidden = prefixedTextBlocks(group.words, own, text.weights, clip, withLearnable);
     const readout = take(hidden, 2, -1); // [S, B, C]
     const norm = weights.at('prompts').at('norm');
@@ -201,11 +199,15 @@ function promptTuning(
   return concat(embeddings, 1);
 }
 
-/** The tokens that depend on the image, for each state of a group: [S, B, r + 1 or r, C]. */
-function ownTokens(classTokens: Tensor, { states, end, positions }: PromptGroup): Tensor {
-  const batch = classTokens.shape[0]!;
-  const ends = end ? [expand(end, [batch, ...end.shape], classTokens)] : [];
-  const placed = add(concat([classTokens, ...ends], 1), positions); // [B, N, C]
+/** The tokens of each image, for each state of a group: [S, B, r + 1 or r, C]. */
+function ownTokens(
+  embedding: Tensor,
+  classTokens: Tensor | undefined,
+  { states, end, positions }: PromptGroup,
+): Tensor {
+  const batch = embedding.shape[0]!;
+  const ends = end ? [expand(end, [batch, ...end.shape], embedding)] : [];
+  const placed = add(concat([...(classTokens ? [classTokens] : []), ...ends], 1), positions); // [B, N, C]
   return expand(unsqueeze(placed, 0), [states.length, ...placed.shape]);
 }
 
@@ -266,7 +268,10 @@ function toPixels(x: Tensor, imageSize: number): Tensor {
   return upsample(reshape(x, [...x.shape.slice(0, -1), grid, grid]), imageSize, imageSize);
 }
 
-/** M = α · mean_i M_i^query + (1 − α) · mean_i M_i^text (Eq. 12; the mean keeps it in 0…1) [B, S, S]. */
+/**
+ * M = α · mean_i M_i^query + (1 − α) · mean_i M_i^text (Eq. 12; the mean keeps it in 0…1) [B, S, S];
+ * the text maps' mean alone where there are no query maps.
+ */
 function fuse(
   queryMaps: readonly StageMap[],
   textMaps: readonly StageMap[],
@@ -274,6 +279,7 @@ function fuse(
 ): Tensor {
   const average = (maps: readonly StageMap[]) =>
     multiply(maps.map((map) => map.pixels).reduce(add), 1 / maps.length);
+  if (queryMaps.length === 0) return average(textMaps);
   return add(multiply(average(queryMaps), alpha), multiply(average(textMaps), 1 - alpha));
 }
 

@@ -54,6 +54,11 @@ export async function promptTemplate(
       },
     );
   }
+  if (prompt.classTokens === 0 && prompt.readout === 'last-class-token') {
+    throw new IqeError('config', 'Without class tokens there is no last one to read.', {
+      hint: 'Set prompt.readout=end-token, or prompt.classTokens above 0.',
+    });
+  }
   const ids = prompt.states.map((state) =>
     tokenizer.encode(
       prompt.template.replace('{state}', state).replace('{class}', prompt.className),

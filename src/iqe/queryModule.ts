@@ -55,10 +55,9 @@ export function queryModule(
     text: { keys: text, positions: codes?.queries },
     image: { keys: image, positions: codes?.patches },
   };
-  const order = [
-    'self',
-    ...(config.order === 'text-image' ? ['text', 'image'] : ['image', 'text']),
-  ];
+  const crossed = config.order === 'text-image' ? ['text', 'image'] : ['image', 'text'];
+  const used = { text: config.textAttention, image: config.imageAttention };
+  const order = ['self', ...crossed.filter((kind) => used[kind as keyof typeof used])];
 
   let x = repeated(query);
   if (config.inputNorm) {

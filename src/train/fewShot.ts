@@ -144,7 +144,7 @@ async function trainingExamples(
 }
 
 /** Whether a method remembers the normal images that it is fitted on. */
-function remembersReferences({ method, model }: RunConfig): boolean {
+export function remembersReferences({ method, model }: RunConfig): boolean {
   const { references } = entryOf(method).needs;
   if (references !== 'optional') return references === 'yes';
   return 'memory' in model && model.memory !== 'none';

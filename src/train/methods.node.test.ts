@@ -16,6 +16,7 @@ import { MemoryFeatureStore } from './features.js';
 import { type FitOptions, fitRun } from './fit.node.js';
 import { needsAbnormal, takesNormalAlone } from './needs.js';
 import { openRun } from './runFolder.node.js';
+import { openUntrained } from './untrained.node.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -112,6 +113,17 @@ describe('a run that was interrupted', () => {
     });
     expect(steps[0]).toBe(2);
     expect(await weights(output)).toEqual(await weights(method));
+  });
+});
+
+describe('without a run', () => {
+  it('score those that need no images, and decide nothing', async () => {
+    const { config } = await options('clip', 'none');
+    const { detector } = await openUntrained(config, '0.0.0', runtime);
+    const image = await readImage(join(at('Spots_AD'), 'test/good/img/0.png'));
+    const { score, rawScore, threshold, label } = await detector.predict(image);
+    expect({ score, threshold, label }).toEqual({ score: rawScore, threshold: null, label: null });
+    await detector.dispose();
   });
 });
 

@@ -68,6 +68,7 @@ export class Trainer {
   readonly #imagesPerRun: number;
   /** By whether batches have masks; made when the first such batch comes. */
   readonly #steps = new Map<boolean, Promise<ReadyStep>>();
+  readonly #graphs = new Map<boolean, TrainingStep>();
   readonly #adam = new Adam();
   readonly #gradients = new Gradients();
   readonly #laterGradients = new Gradients();
@@ -81,8 +82,8 @@ export class Trainer {
 
   /** The state before the first step. */
   start(): TrainingState {
-    const { method, seed, masks } = this.#parts;
-    const { parameters } = trainingStep(method, masks);
+    const { seed, masks } = this.#parts;
+    const { parameters } = this.#graphOf(masks);
     const values = parameters.initialise((name) => new Random(seed, 'start', name));
     const moments: Record<string, Moments> = {};
     for (const [name, { data }] of Object.entries(values)) {
@@ -246,9 +247,18 @@ export class Trainer {
     return made;
   }
 
+  #graphOf(masks: boolean): TrainingStep {
+    let graph = this.#graphs.get(masks);
+    if (!graph) {
+      graph = trainingStep(this.#parts.method, masks);
+      this.#graphs.set(masks, graph);
+    }
+    return graph;
+  }
+
   async #makeStep(masks: boolean): Promise<ReadyStep> {
-    const { method, sessionOptions } = this.#parts;
-    const step = trainingStep(method, masks);
+    const { sessionOptions } = this.#parts;
+    const step = this.#graphOf(masks);
     const options = { ...sessionOptions, lean: true };
     return {
       ...step,

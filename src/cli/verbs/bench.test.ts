@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledPackage } from '../../../test/support/commandLine.js';
 import { writeSmallClip } from '../../../test/support/smallClip.js';
+import type { MethodCosts } from '../../train/bench/methodCosts.js';
 import type { BenchReport } from '../../train/bench/report.js';
 
 let program: string;
@@ -46,6 +47,23 @@ async function finished(child: ChildProcess) {
 const small = ['--set', 'model.imageSize=48', '--epochs', '4', '--threads', '1'];
 
 describe('iqe-clip bench', () => {
+  it('measures what one method costs', async () => {
+    const { status, stdout, stderr } = await finished(
+      start(
+        ...['--backbone', join(folder, 'clip'), '--method', 'vcp-clip', '--batch-size', '2'],
+        ...['--set', 'model.heads=4', ...small, '--json', '--quiet'],
+      ),
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const costs = JSON.parse(stdout) as MethodCosts;
+    expect(costs).toMatchObject({ method: 'vcp-clip', imageSize: 48, trainStep: { batch: 2 } });
+    expect(costs.predict.seconds).toBeGreaterThan(0);
+    expect(costs.trainStep!.seconds).toBeGreaterThan(0);
+    // One temperature for each of the two branches is among them.
+    expect(costs.trainStep!.parameters).toBeGreaterThan(4 * 32 * 32);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
   it('prints its figures as JSON and leaves nothing behind', async () => {
     const backbone = join(folder, 'clip');
     const { status, stdout, stderr } = await finished(

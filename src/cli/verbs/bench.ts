@@ -13,6 +13,7 @@ interface BenchFlags {
 export const benchCommand: VerbBuilder = (run) =>
   verbCommand('bench', 'Measures speed and memory on this machine, in under ten minutes.', [
     'preset',
+    'method',
     'backbone',
     'device',
     'threads',
@@ -24,7 +25,8 @@ export const benchCommand: VerbBuilder = (run) =>
       'after',
       `
 Without --backbone, a CLIP of ViT-L/14's size with random weights is made in a temporary
-folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
+folder (1.7 GB) and deleted again. The preset is 'official' unless given. With --method, only
+what that method costs per image and per training step is measured.`,
     )
     .argument('[image...]', 'With --run: images to compare int8 with float32 on.')
     .option('--run <run>', 'Folder of a run: instead, how far int8 moves its scores and maps.')
@@ -38,7 +40,7 @@ folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
         }
         const { backboneFolder } = await import('../../train/backbone.node.js');
         const { resolveRunConfig } = await import('../../train/config.js');
-        const given = settings.given as { readonly backbone?: string };
+        const given = settings.given as { readonly backbone?: string; readonly method?: string };
         const { backbone } = given;
         const options: BenchOptions = {
           config: resolveRunConfig({ preset: 'official', ...given }),
@@ -50,6 +52,12 @@ folder (1.7 GB) and deleted again. The preset is 'official' unless given.`,
           signal,
           onProgress,
         };
+        if (given.method !== undefined && !flags.sweep) {
+          const { methodCosts } = await import('../../train/bench/methodCosts.node.js');
+          const { describeMethodCosts } = await import('../../train/bench/methodCosts.js');
+          print(await methodCosts(options), describeMethodCosts);
+          return;
+        }
         if (flags.sweep) {
           const { sweep } = await import('../../train/bench/sweep.node.js');
           const { describeSweep } = await import('../../train/bench/sweep.js');

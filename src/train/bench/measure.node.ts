@@ -1,10 +1,11 @@
 import { floatToHalf } from '../../clip/halfPrecision.js';
+import { imagePlanes } from '../../clip/preprocess.js';
 import { readImage } from '../../data/decode.node.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
 import type { HostTensor, HostTensors } from '../../graph/session.js';
 import type { Method } from '../../methods/method.js';
 import { type BackboneOptions, openBackbone } from '../backbone.node.js';
-import type { TrainingExample } from '../examples.js';
+import { synthesisedExamples, type TrainingExample } from '../examples.js';
 import { FeatureCache } from '../featureCache.node.js';
 import { FeatureEncoder, featurePorts } from '../featureEncoder.js';
 import { fitFewShot } from '../fewShot.js';
@@ -165,10 +166,13 @@ export interface StepFigures {
   /** Seconds of a step of a whole batch. */
   readonly seconds: number;
   readonly peakMB: number;
+  /** Numbers that are trained. */
+  readonly parameters: number;
 }
 
 /**
- * Training steps of `setup.config.training.batchSize` images whose features are in memory.
+ * Training steps of `setup.config.training.batchSize` images whose features are in memory, or are
+ * made in the step where the method changes images itself.
  *
  * @param runs The figure is the median of so many steps, after a first one.
  */
@@ -185,20 +189,34 @@ export async function measureSteps(
     { method, sessionOptions, training: { ...training, epochs: 1 + runs }, seed, masks: true },
     runtime,
   );
-  const features = wavyFeatures(method);
-  const mask = new Uint8Array(method.imageSize ** 2).fill(1, 0, 100);
-  const examples = Array.from({ length: training.batchSize }, (_, index): TrainingExample => {
-    const label = index % 2 === 0 ? 0 : 1;
-    return { hasMask: true, load: async () => ({ features, label, mask }) };
-  });
+  const examples = method.synthesise
+    ? synthesisedExamples(
+        method,
+        Array.from({ length: training.batchSize }, (_, index) =>
+          imagePlanes(randomImage(index), method.imageSize),
+        ),
+        await FeatureEncoder.create(method, sessionOptions, runtime),
+      )
+    : wavyExamples(method, training.batchSize);
+  const state = trainer.start();
   const times: number[] = [];
-  await trainer.train(trainer.start(), examples, {
+  await trainer.train(state, examples, {
     onStep: async () => {
       times.push(performance.now() / 1000);
     },
   });
   const steps = times.slice(1).map((time, index) => time - times[index]!);
-  return { seconds: median(steps), peakMB: await peakMemoryMB() };
+  const parameters = Object.values(state.values).reduce((sum, { data }) => sum + data.length, 0);
+  return { seconds: median(steps), peakMB: await peakMemoryMB(), parameters };
+}
+
+function wavyExamples(method: Method, count: number): TrainingExample[] {
+  const features = wavyFeatures(method);
+  const mask = new Uint8Array(method.imageSize ** 2).fill(1, 0, 100);
+  return Array.from({ length: count }, (_, index): TrainingExample => {
+    const label = index % 2 === 0 ? 0 : 1;
+    return { hasMask: true, load: async () => ({ features, label, mask }) };
+  });
 }
 
 /** Pixels [B, 3, S, S]: what is in them changes no figure. */

@@ -4,12 +4,16 @@ import sharp from 'sharp';
 import { Random } from '../../base/random.js';
 import { openCheckpoint } from '../../clip/checkpoint.node.js';
 import type { ClipConfig } from '../../clip/config.js';
+import { imagePlanes } from '../../clip/preprocess.js';
 import { writeRandomCheckpoint } from '../../clip/randomCheckpoint.node.js';
 import { loadTokenizer } from '../../clip/tokenizer.node.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
 import type { RuntimeOptions } from '../../graph/session.js';
 import type { RunConfig } from '../config.js';
+import { remembersReferences } from '../fewShot.js';
+import { fittedTensors } from '../fittedWeights.js';
 import { openMethod } from '../openMethod.js';
+import { rememberReferences } from '../references.js';
 import { RunFolder } from '../runFolder.node.js';
 import { trainingStep } from '../trainingStep.js';
 
@@ -56,6 +60,9 @@ export const vitLarge: ClipConfig = {
   },
 };
 
+/** Normal images in the memory of methods that have one. */
+const references = 4;
+
 /** Writes the backbone, if it is to be made, an image, and a run that has learned nothing. */
 export async function prepareBench(setup: BenchSetup): Promise<void> {
   const { config } = setup;
@@ -70,9 +77,18 @@ export async function prepareBench(setup: BenchSetup): Promise<void> {
   const tokenizer = await loadTokenizer(backbone);
   const runtime = nodeRuntime(setup.runtime);
   const method = await openMethod({ checkpoint, tokenizer }, config, runtime, true);
-  const { parameters } = trainingStep(method, true);
+  const values = method.loss
+    ? trainingStep(method, true).parameters.initialise((name) => new Random(0, 'start', name))
+    : {};
+  const images = Array.from({ length: references }, (_, index) => {
+    return () => imagePlanes(randomImage(index), method.imageSize);
+  });
+  const { sessionOptions } = checkpoint;
+  const memory = remembersReferences(config)
+    ? await rememberReferences(method, values, images, images, { runtime, sessionOptions, seed: 0 })
+    : undefined;
   const run = new RunFolder(runOf(setup));
-  await run.storeWeights(parameters.initialise((name) => new Random(0, 'start', name)));
+  await run.storeWeights(fittedTensors(values, memory));
   await run.finish({
     format: 'iqe-clip run',
     formatVersion: 1,
