@@ -38,17 +38,22 @@ export async function writeFileSafely(
 /**
  * Makes a folder and those that it is in. Node's own way to do so never ends where a folder that is
  * there cannot hold others, as in `/proc`.
+ *
+ * @param again Whether to try again where the folder around it is there after all: another process may
+ *   have made it meanwhile.
  */
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string, again = true): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
     if (await isFolder(folder)) return;
     const parent = path.dirname(folder);
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!isMissing || parent === folder || (await isFolder(parent))) throw error;
-    await makeFolder(parent);
-    await makeFolder(folder);
+    if (!isMissing || parent === folder) throw error;
+    const isThere = await isFolder(parent);
+    if (isThere && !again) throw error;
+    if (!isThere) await makeFolder(parent);
+    await makeFolder(folder, !isThere);
   }
 }
 

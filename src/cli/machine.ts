@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Runtime, RuntimeOptions } from '../graph/session.js';
 import type { BackboneOptions } from '../train/backbone.node.js';
 import type { Environment } from './settingSources.js';
+import { packageVersion } from './version.js';
 
 /** How a command uses this machine; none of it is part of a run's configuration. */
 export const machineSchema = z.strictObject({
@@ -15,8 +16,13 @@ export const machineSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "Folder for image features and int8 weights. Not given: in the user's folder for caches.",
+      "Folder for image features, graphs and int8 weights. Not given: in the user's folder for caches.",
     ),
+  cacheLimit: z
+    .number()
+    .positive()
+    .default(20)
+    .describe('GB that image features may take there: those not used for the longest time go.'),
   precision: z
     .enum(['fp32', 'int8'])
     .default('fp32')
@@ -31,6 +37,15 @@ export function runtimeOptions({ device, threads }: MachineConfig): RuntimeOptio
     executionProviders: [device === 'auto' ? 'cpu' : device],
     ...(threads !== undefined && { threads }),
   };
+}
+
+/** Where graphs are kept. */
+export async function graphOptions(
+  { cache }: MachineConfig,
+  environment: Environment,
+): Promise<{ folder: string; version: string }> {
+  const { defaultCacheFolder } = await import('../clip/hub.node.js');
+  return { folder: cache ?? defaultCacheFolder(environment), version: packageVersion };
 }
 
 /** How a backbone is to be opened for `precision`: as it is, or with its image tower in int8. */

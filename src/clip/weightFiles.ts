@@ -62,6 +62,11 @@ export class WeightFiles {
     return new WeightFiles(this.#where, this.#tensors, tensors);
   }
 
+  /** Where each file is, as errors name it. */
+  get paths(): readonly string[] {
+    return [...new Set(Array.from(this.#tensors.values(), ({ file }) => file.where))];
+  }
+
   get names(): readonly string[] {
     return [...this.#tensors.keys()];
   }

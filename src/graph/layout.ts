@@ -18,6 +18,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     throw shapeError('reshape', `cannot turn ${formatShape(x.shape)} into ${formatShape(shape)}`);
   }
   if (sameShape(x.shape, shape)) return x;
+  const { op, inputs, stored } = x.node;
+  if (op === 'Reshape') return reshape(inputs[0]!, shape);
+  // The same bytes under another shape: a weight in a file needs no copy.
+  if (stored) return apply({ op, inputs: [], shape, dataType: x.dataType, stored });
   const sizes = shape.map((size) => (typeof size === 'number' ? size : -1));
   return apply({
     op: 'Reshape',
@@ -33,6 +37,15 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   if ([...permutation].sort((a, b) => a - b).join() !== [...x.shape.keys()].join()) {
     throw shapeError('transpose', `[${permutation}] does not permute ${formatShape(x.shape)}`);
   }
+  const { op, inputs, attributes } = x.node;
+  if (op === 'Transpose') {
+    const first = attributes.perm as readonly number[];
+    return transpose(
+      inputs[0]!,
+      permutation.map((axis) => first[axis]!),
+    );
+  }
+  if (permutation.every((axis, place) => axis === place)) return x;
   return apply({
     op: 'Transpose',
     inputs: [x],

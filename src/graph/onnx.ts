@@ -25,6 +25,8 @@ export interface CompiledGraph {
   readonly outputs: readonly Port[];
   /** Files that hold weights, as the graph names them. */
   readonly weightFiles: readonly string[];
+  /** Whether some of their weights are in half precision: they are widened when a session is made. */
+  readonly hasHalves: boolean;
 }
 
 const opset = 20;
@@ -45,23 +47,29 @@ const elementTypes: Record<DataType, number> = {
  * Writes the ONNX graph that computes `outputs`. Nodes that compute the same from the same inputs
  * are written once, so that gradients may repeat what the forward pass already has.
  *
+ * @param instead Tensors that others take the place of, of the same shape and type.
  * @throws {IqeError} `runtime` if two inputs of one name differ.
  */
-export function compile(outputs: Readonly<Record<string, Tensor>>): CompiledGraph {
+export function compile(
+  outputs: Readonly<Record<string, Tensor>>,
+  instead: ReadonlyMap<Tensor, Tensor> = new Map(),
+): CompiledGraph {
+  const chosen = (tensor: Tensor) => instead.get(tensor) ?? tensor;
   const graph = new ProtobufWriter();
   const names = new Map<Tensor, string>();
   const written = new Map<string, readonly string[]>();
   const inputs = new Map<string, Port>();
   const weightFiles = new Set<string>();
+  let hasHalves = false;
   const largeConstants = new Map<Uint8Array, number>();
 
-  const nodes = orderedNodes(Object.values(outputs));
+  const nodes = orderedNodes(Object.values(outputs), chosen);
   for (const node of nodes) {
     if (node.op === 'Input') {
       names.set(node.outputs[0]!, addInput(inputs, node));
       continue;
     }
-    const operands = node.inputs.map((tensor) => (tensor ? names.get(tensor)! : ''));
+    const operands = node.inputs.map((tensor) => (tensor ? names.get(chosen(tensor))! : ''));
     const key = identity(node, operands, largeConstants);
     let results = written.get(key);
     if (!results) {
@@ -69,7 +77,10 @@ export function compile(outputs: Readonly<Record<string, Tensor>>): CompiledGrap
       written.set(key, results);
       if (node.stored) {
         graph.message(5, initializer(node, results[0]!));
-        if (node.stored.kind === 'weight') weightFiles.add(node.stored.file);
+        if (node.stored.kind === 'weight') {
+          weightFiles.add(node.stored.file);
+          hasHalves ||= /^b?float16$/.test(node.outputs[0]!.dataType);
+        }
       } else {
         graph.message(1, operation(node, operands, results));
       }
@@ -81,7 +92,7 @@ export function compile(outputs: Readonly<Record<string, Tensor>>): CompiledGrap
   for (const [name, tensor] of Object.entries(outputs)) {
     // A renaming of its own, since one tensor may be several outputs, or an input.
     const node = new ProtobufWriter()
-      .text(1, names.get(tensor)!)
+      .text(1, names.get(chosen(tensor))!)
       .text(2, outputName(name))
       .text(4, 'Identity');
     graph.message(1, node);
@@ -103,14 +114,15 @@ export function compile(outputs: Readonly<Record<string, Tensor>>): CompiledGrap
     inputs: [...inputs.values()],
     outputs: ports,
     weightFiles: [...weightFiles],
+    hasHalves,
   };
 }
 
 /** All nodes that `outputs` need, sources before their users. */
-function orderedNodes(outputs: readonly Tensor[]): Set<Node> {
+function orderedNodes(outputs: readonly Tensor[], chosen: (tensor: Tensor) => Tensor): Set<Node> {
   const entered = new Set<Node>();
   const ordered = new Set<Node>();
-  const stack = outputs.map((tensor) => tensor.node).reverse();
+  const stack = outputs.map((tensor) => chosen(tensor).node).reverse();
   while (stack.length > 0) {
     const node = stack.at(-1)!;
     if (entered.has(node)) {
@@ -120,7 +132,9 @@ function orderedNodes(outputs: readonly Tensor[]): Set<Node> {
     }
     entered.add(node);
     for (const tensor of node.inputs) {
-      if (tensor && !entered.has(tensor.node)) stack.push(tensor.node);
+      if (!tensor) continue;
+      const { node: source } = chosen(tensor);
+      if (!entered.has(source)) stack.push(source);
     }
   }
   return ordered;

@@ -38,6 +38,8 @@ export interface SessionOptions {
    * less), and for a few runs, which take less time than the packing.
    */
   readonly lean?: boolean;
+  /** The graph is taken as it is: ONNX Runtime's search for a better one takes longer than a run. */
+  readonly asWritten?: boolean;
 }
 
 export interface RuntimeOptions {
@@ -70,11 +72,14 @@ export class Runtime {
     try {
       const session = await this.#module.InferenceSession.create(graph.model, {
         executionProviders: [...executionProviders],
-        graphOptimizationLevel: 'all',
+        graphOptimizationLevel: options.asWritten ? 'disabled' : 'all',
         logSeverityLevel: 3,
         ...(threads !== undefined && { intraOpNumThreads: threads }),
         ...(bytes.length > 0 && { externalData: bytes.map(([path, data]) => ({ path, data })) }),
         enableMemPattern: !options.lean,
+        // The plan by which temporaries reuse memory takes time with the square of their number, and is
+        // made for this mode alone; without it they come and go one by one, in as much memory.
+        ...(options.lean && { executionMode: 'parallel' as const, interOpNumThreads: 1 }),
         extra: {
           session: {
             ...(options.lean && { disable_prepacking: '1' }),

@@ -4,7 +4,7 @@ import { openCheckpoint } from '../clip/checkpoint.node.js';
 import { resolveBackbone } from '../clip/hub.node.js';
 import { Int8Folder } from '../clip/int8Store.node.js';
 import { withInt8Tower } from '../clip/int8Support.js';
-import { loadTokenizer } from '../clip/tokenizer.node.js';
+import { tokenizerMaker } from '../clip/tokenizer.node.js';
 import type { Runtime } from '../graph/session.js';
 import type { Backbone } from './openMethod.js';
 
@@ -38,12 +38,16 @@ export async function backboneFolder(name: string, options: BackboneOptions = {}
 export async function openBackbone(name: string, options: BackboneOptions = {}): Promise<Backbone> {
   const folder = await backboneFolder(name, options);
   const checkpoint = await openCheckpoint(folder);
-  const tokenizer = await loadTokenizer(folder);
+  const makeTokenizer = await tokenizerMaker(folder);
   const { int8 } = options;
-  if (!int8) return { checkpoint, tokenizer };
-  const store = new Int8Folder(int8.cacheFolder);
+  const store = int8 && new Int8Folder(int8.cacheFolder);
+  const own = store
+    ? await withInt8Tower(checkpoint, int8.runtime, store, int8.onNote)
+    : checkpoint;
   return {
-    checkpoint: await withInt8Tower(checkpoint, int8.runtime, store, int8.onNote),
-    tokenizer,
+    checkpoint: own,
+    get tokenizer() {
+      return makeTokenizer();
+    },
   };
 }

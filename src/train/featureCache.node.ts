@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileSafely } from '../base/writeFile.node.js';
+import { BoundedFolder } from '../base/boundedFolder.node.js';
 import { readSafetensorsHeader, safetensorsParts } from '../clip/safetensors.js';
 import type { HostTensor, HostTensors } from '../graph/session.js';
 import type { FeatureStore } from './features.js';
@@ -8,33 +8,36 @@ import type { FeatureStore } from './features.js';
 /**
  * Features on disk, one `.safetensors` file per key. An entry appears whole (it is renamed into
  * place), so that neither a crash nor another process can leave half of one; what does not read back
- * as an entry counts as missing and is replaced.
+ * as an entry counts as missing and is replaced. Where there are more than a limit, those go that were
+ * not used for the longest time, but none that this object wrote or read.
  */
 export class FeatureCache implements FeatureStore {
-  readonly #folder: string;
+  readonly #folder: BoundedFolder;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  /** @param mostBytes The limit; there is none by default. */
+  constructor(folder: string, mostBytes = Number.POSITIVE_INFINITY) {
+    this.#folder = new BoundedFolder(folder, mostBytes);
   }
 
   async get(key: string): Promise<HostTensors | undefined> {
     let bytes: Uint8Array;
     try {
-      bytes = await readFile(this.#path(key));
+      bytes = await readFile(this.#folder.path(nameOf(key)));
     } catch {
       return undefined;
     }
+    await this.#folder.touch(nameOf(key));
     return parseFeatures(bytes, key);
   }
 
   async put(key: string, features: HostTensors): Promise<void> {
-    await writeFileSafely(this.#path(key), safetensorsParts(features));
+    await this.#folder.write(nameOf(key), safetensorsParts(features));
   }
+}
 
-  /** Two letters of folder first: some file systems are slow with many files in one. */
-  #path(key: string): string {
-    return join(this.#folder, key.slice(0, 2), `${key}.safetensors`);
-  }
+/** Two letters of folder first: some file systems are slow with many files in one. */
+function nameOf(key: string): string {
+  return join(key.slice(0, 2), `${key}.safetensors`);
 }
 
 async function parseFeatures(bytes: Uint8Array, key: string): Promise<HostTensors | undefined> {

@@ -12,7 +12,7 @@ import { extractFeatures, type FeatureStore, featureSettings } from './features.
 import { constantWeights, type FittedWeights, fittedTensors } from './fittedWeights.js';
 import { checkNeeds } from './needs.js';
 import { type Backbone, openMethod } from './openMethod.js';
-import { Predictor } from './predictor.js';
+import { type GraphStore, Predictor } from './predictor.js';
 import { rememberReferences } from './references.js';
 import type { Decision } from './savedRun.js';
 import { type LabelledImage, squareMask, supportViews, type View } from './supportViews.js';
@@ -183,17 +183,26 @@ async function remembered(
  *
  * @param masks Whether the images that it learned from had masks.
  * @param images How many images will be scored, where that is known: few are not worth a long start.
+ * @param graphs Keeps the graph, so that it is built only once.
  */
 export async function createPredictor(
   backbone: Backbone,
   config: RunConfig,
   fitted: FittedWeights,
   runtime: Runtime,
-  { masks, images }: { readonly masks: boolean; readonly images?: number | undefined },
+  options: {
+    readonly masks: boolean;
+    readonly images?: number | undefined;
+    readonly graphs?: GraphStore | undefined;
+  },
 ): Promise<Predictor> {
-  const method = await openMethod(backbone, config, runtime, masks);
+  const { masks, images, graphs } = options;
   const { sessionOptions } = backbone.checkpoint;
-  return Predictor.create({ method, sessionOptions, fitted, seed: config.seed, images }, runtime);
+  const parts = { sessionOptions, seed: config.seed, images };
+  const kept = await graphs?.load();
+  if (kept) return Predictor.ofGraph(kept, parts, runtime);
+  const method = await openMethod(backbone, config, runtime, masks);
+  return Predictor.create({ ...parts, method, fitted, graphs }, runtime);
 }
 
 async function judge(

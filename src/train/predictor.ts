@@ -1,6 +1,7 @@
 import { Random } from '../base/random.js';
 import { normalizePlanes } from '../clip/preprocess.js';
-import { compile } from '../graph/onnx.js';
+import { foldedConstants } from '../graph/fold.js';
+import { type CompiledGraph, compile } from '../graph/onnx.js';
 import type {
   HostTensor,
   HostTensors,
@@ -28,6 +29,21 @@ export interface RawPrediction {
  */
 const imagesWorthPacking = 30;
 
+/** What a {@link Predictor} knows of its method, beside the graph. */
+type MethodFacts = Pick<Method, 'imageSize' | 'inputNormalization'>;
+
+/** The graph from pixels to `map` and `score`, with all in it that depends on no image computed. */
+export interface KeptGraph extends MethodFacts {
+  readonly graph: CompiledGraph;
+}
+
+/** Where the graph of one fitted model is kept. */
+export interface GraphStore {
+  /** Nothing where none is kept, or what is there is damaged. */
+  load(): Promise<KeptGraph | undefined>;
+  save(kept: KeptGraph): Promise<void>;
+}
+
 /** What a {@link Predictor} is made of. */
 export interface PredictorParts {
   readonly method: Method;
@@ -38,35 +54,48 @@ export interface PredictorParts {
   readonly seed: number;
   /** How many images will be scored, where that is known. */
   readonly images?: number | undefined;
+  /** Keeps the graph, where the method has no interlude. */
+  readonly graphs?: GraphStore | undefined;
 }
 
 /** A whole method from pixels to anomaly map: one session, or two around an interlude. */
 export class Predictor {
   readonly imageSize: number;
-  readonly #parts: PredictorParts;
+  readonly #method: MethodFacts & Pick<Method, 'interlude'>;
+  readonly #seed: number;
   /** From pixels to what the interlude reads and the rest needs; nothing without an interlude. */
   readonly #first: Session | undefined;
   readonly #last: Session;
 
-  private constructor(parts: PredictorParts, first: Session | undefined, last: Session) {
-    this.#parts = parts;
-    this.imageSize = parts.method.imageSize;
+  private constructor(
+    method: MethodFacts & Pick<Method, 'interlude'>,
+    seed: number,
+    first: Session | undefined,
+    last: Session,
+  ) {
+    this.#method = method;
+    this.#seed = seed;
+    this.imageSize = method.imageSize;
     this.#first = first;
     this.#last = last;
   }
 
   static async create(parts: PredictorParts, runtime: Runtime): Promise<Predictor> {
-    const { method, fitted, images } = parts;
-    const options = {
-      ...parts.sessionOptions,
-      lean: images !== undefined && images < imagesWorthPacking,
-    };
+    const { method, fitted, graphs, seed } = parts;
+    const options = sessionOptions(parts);
     const { trained, memory } = fitted;
     const features = method.features(pixelInput(method));
     if (!method.interlude) {
       const { map, score } = method.forward(features, trained, memory);
-      const session = await runtime.createSession(compile({ map, score }), options);
-      return new Predictor(parts, undefined, session);
+      if (!graphs) {
+        const session = await runtime.createSession(compile({ map, score }), options);
+        return new Predictor(method, seed, undefined, session);
+      }
+      const constants = await foldedConstants({ map, score }, runtime, options);
+      const { imageSize, inputNormalization } = method;
+      const kept = { imageSize, inputNormalization, graph: compile({ map, score }, constants) };
+      await graphs.save(kept);
+      return Predictor.ofGraph(kept, parts, runtime);
     }
     const reads = method.interlude.reads(features, trained);
     const passed = prefixed('feature/', features);
@@ -75,20 +104,31 @@ export class Predictor {
     const given = { ...fed, ...interludeInputs(method.interlude) };
     const { map, score } = method.forward(given, trained, memory);
     return new Predictor(
-      parts,
+      method,
+      seed,
       await runtime.createSession(first, options),
       await runtime.createSession(compile({ map, score }), options),
     );
   }
 
+  /** The predictor of a graph that was kept. */
+  static async ofGraph(
+    kept: KeptGraph,
+    parts: Pick<PredictorParts, 'sessionOptions' | 'seed' | 'images'>,
+    runtime: Runtime,
+  ): Promise<Predictor> {
+    const options = { ...sessionOptions(parts), asWritten: !kept.graph.hasHalves };
+    const session = await runtime.createSession(kept.graph, options);
+    return new Predictor(kept, parts.seed, undefined, session);
+  }
+
   /** @param images Planes [3, S, S] in 0…1 of each image. */
   async predict(images: readonly Float32Array[]): Promise<RawPrediction[]> {
     const size = this.imageSize;
-    const { method } = this.#parts;
     const data = new Float32Array(images.length * 3 * size * size);
     for (const [index, planes] of images.entries()) {
       const row = data.subarray(index * planes.length, (index + 1) * planes.length);
-      normalizePlanes(planes, method.inputNormalization, row);
+      normalizePlanes(planes, this.#method.inputNormalization, row);
     }
     const pixelValues: HostTensor = { data, shape: [images.length, 3, size, size] };
     const { score, map } = await this.#last.run(await this.#feeds(pixelValues, images.length));
@@ -105,13 +145,19 @@ export class Predictor {
   }
 
   async #feeds(pixelValues: HostTensor, batch: number): Promise<HostTensors> {
-    const { method, seed } = this.#parts;
     if (!this.#first) return { pixelValues };
     const outputs = await this.#first.run({ pixelValues });
-    const random = () => new Random(seed, 'interlude');
+    const random = () => new Random(this.#seed, 'interlude');
     const reads = unprefixed('read/', outputs);
-    return { ...outputs, ...interludeValues(method.interlude!, reads, batch, random) };
+    return { ...outputs, ...interludeValues(this.#method.interlude!, reads, batch, random) };
   }
+}
+
+function sessionOptions(
+  parts: Pick<PredictorParts, 'sessionOptions' | 'images'>,
+): SessionOptions & { lean: boolean } {
+  const { images } = parts;
+  return { ...parts.sessionOptions, lean: images !== undefined && images < imagesWorthPacking };
 }
 
 function mapped(tensors: Tensors, change: (name: string, tensor: Tensor) => Tensor): Tensors {

@@ -10,6 +10,8 @@ import { type BackboneOptions, openBackbone } from './backbone.node.js';
 import { AnomalyDetector } from './detector.js';
 import { createPredictor } from './fewShot.js';
 import { type FittedWeights, savedWeights } from './fittedWeights.js';
+import { GraphCache } from './graphCache.node.js';
+import type { Backbone } from './openMethod.js';
 import { parseSavedRun, type SavedRun } from './savedRun.js';
 import type { TrainingState } from './trainer.js';
 import { readTrainingCheckpoint, trainingCheckpointParts } from './trainingCheckpoint.js';
@@ -106,6 +108,11 @@ export class RunFolder {
     return join(this.path, 'run.json');
   }
 
+  /** The file of the trained weights. */
+  get weightsPath(): string {
+    return this.#weights;
+  }
+
   get #weights(): string {
     return join(this.path, 'weights.safetensors');
   }
@@ -151,6 +158,8 @@ export async function openRun(
     readonly backbone?: string | undefined;
     /** How many images will be scored, where that is known: few are not worth a long start. */
     readonly images?: number | undefined;
+    /** Where graphs are kept, by this package's version, so that each is built only once. */
+    readonly graphs?: { readonly folder: string; readonly version: string } | undefined;
   } = {},
 ): Promise<OpenedRun> {
   const folder = new RunFolder(path);
@@ -177,10 +186,25 @@ export async function openRun(
     );
   }
   const fitted = await folder.openWeights();
+  const { masks } = run.data;
+  const { images, graphs } = options;
   const predictor = await createPredictor(backbone, config, fitted, runtime, {
-    masks: run.data.masks,
-    images: options.images,
+    masks,
+    images,
+    graphs: graphs && (await graphCache(graphs, folder, { config, masks }, backbone)),
   });
   const head = { config, decision, history: run.history };
   return { run, detector: new AnomalyDetector(backbone, runtime, { head, predictor }) };
+}
+
+/** Where the graph of a run on a backbone is kept. */
+function graphCache(
+  { folder, version }: { readonly folder: string; readonly version: string },
+  run: RunFolder,
+  model: object,
+  { checkpoint }: Backbone,
+): Promise<GraphCache> {
+  const { identity, imageTowerIdentity, tensors } = checkpoint;
+  const files = [run.weightsPath, ...tensors.paths];
+  return GraphCache.open(folder, version, [model, identity, imageTowerIdentity], files);
 }

@@ -83,7 +83,7 @@ export const fitCommand: VerbBuilder = (run) =>
             shots,
             output: flags.out,
             overwrite: flags.overwrite ?? false,
-            store: new FeatureCache(cache),
+            store: new FeatureCache(cache, settings.machine.cacheLimit * 1e9),
             runtime,
             int8: await int8Options(settings.machine, runtime, environment, note),
             version: packageVersion,

@@ -87,6 +87,7 @@ export async function measurePredict(
   const { detector } = await openRun(runOf(setup), nodeRuntime(setup.runtime), {
     ...backboneOptions(setup, precision),
     backbone: backboneOf(setup),
+    graphs: { folder: cacheOf(setup), version: 'bench' },
     images: among,
   });
   const predictOne = async () => detector.predict(await readImage(imageOf(setup)));
