@@ -31,10 +31,12 @@ let source: string;
 /** A project that has installed the package, as npm lays it out. */
 let project: string;
 
-/** Writes the README's examples into the project; gives their names. */
+/** Writes the examples of the README and of docs/browser.md into the project; gives their names. */
 function readmeExamples(): string[] {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  const text = ['README.md', join('docs', 'browser.md')]
+    .map((name) => readFileSync(join(root, name), 'utf8'))
+    .join('\n');
+  const examples = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
   return examples.map((code, index) => {
     writeFileSync(join(project, `example${index}.ts`), code);
     return `example${index}.ts`;
@@ -118,7 +120,7 @@ describe('the package', () => {
       `,
     );
     const examples = readmeExamples();
-    expect(examples).toHaveLength(2);
+    expect(examples).toHaveLength(3);
     writeFileSync(
       join(project, 'tsconfig.json'),
       JSON.stringify({

@@ -72,8 +72,8 @@ function flagsOf(words: readonly string[]): DemoFlags {
       'Folder for everything; an earlier demo in it is replaced.',
       'iqe-clip-demo',
     )
-    .option('--epochs <n>', 'Passes over the training images.', positive, 10)
-    .option('--images <n>', 'Drawn test images of each label.', positive, 20)
+    .option('--epochs <n>', 'Passes over the training images.', positive, 6)
+    .option('--images <n>', 'Drawn test images of each label.', positive, 15)
     .parse([...words], { from: 'user' })
     .opts<DemoFlags>();
 }
