@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IqeError } from '../base/errors.js';
+import type { SessionOptions } from '../graph/session.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointIdentity } from './checkpointIdentity.js';
 import { parseClipConfig } from './config.js';
@@ -16,16 +17,37 @@ import { parseShardIndex, weightNames } from './weightNames.js';
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const config = await readText(join(folder, 'config.json'));
-  const paths = await weightPaths(folder);
-  const files: WeightFile[] = [];
-  for (const path of paths) files.push(await weightFile(path));
-  const identity = await checkpointIdentity(config, files);
+  const opened = await openWeights(folder, config);
   return {
+    ...opened,
     config: parseClipConfig(config, join(folder, 'config.json')),
+    imageTowerIdentity: opened.identity,
+  };
+}
+
+/** The weights of a model of any kind, used in place. */
+export interface OpenedWeights {
+  readonly tensors: WeightFiles;
+  /** What a session needs to find the weights. */
+  readonly sessionOptions: SessionOptions;
+  /** Changes when the weights, or what describes them, change. */
+  readonly identity: string;
+}
+
+/**
+ * Opens the weights of a folder: `model.safetensors` or else `pytorch_model.bin`, or the index of one of
+ * the two and its shards.
+ *
+ * @param description What else tells one model from another, for the identity.
+ * @throws {IqeError} `checkpoint` if a file is missing or damaged.
+ */
+export async function openWeights(folder: string, description = ''): Promise<OpenedWeights> {
+  const files: WeightFile[] = [];
+  for (const path of await weightPaths(folder)) files.push(await weightFile(path));
+  return {
     tensors: await WeightFiles.open(files, folder),
     sessionOptions: { weightFolder: await weightFolder(folder) },
-    identity,
-    imageTowerIdentity: identity,
+    identity: await checkpointIdentity(description, files),
   };
 }
 
@@ -55,7 +77,7 @@ async function shardPaths(folder: string, index: string): Promise<string[]> {
 }
 
 const folderHint =
-  'A backbone is a Hugging Face CLIP folder: config.json with model.safetensors or pytorch_model.bin.';
+  'A backbone is a folder with model.safetensors or pytorch_model.bin; of a CLIP, with its config.json.';
 
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
