@@ -92,13 +92,14 @@ async function predictOne(
 ): Promise<PredictionRecord> {
   const started = performance.now();
   const image = await reader.image(path);
-  const { score, threshold, label, map, mapThreshold, peak, areaPixels } = await detector.predict(
-    image,
-    { signal },
-  );
+  const prediction = await detector.predict(image, { signal });
+  const { score, threshold, label, hasMap, mapThreshold, areaPixels } = prediction;
   const milliseconds = Math.round(performance.now() - started);
   const size = [image.width, image.height] as const;
+  const record = { path, score, threshold, label, size, areaPixels, milliseconds };
+  if (!hasMap) return { ...record, peak: null, outputs: {} };
+  const { map, peak } = prediction;
   const content = { image, map, score, threshold: mapThreshold };
   const outputs = out === undefined ? {} : await writePictures(out, name, content, save);
-  return { path, score, threshold, label, peak, size, areaPixels, milliseconds, outputs };
+  return { ...record, peak, outputs };
 }

@@ -8,7 +8,8 @@ export interface HubName {
 
 /**
  * The names that OpenAI's and open_clip's users know, with the first checkpoint of that shape:
- * OpenAI's own where there is one, else LAION's.
+ * OpenAI's own where there is one, else LAION's; and the networks of torchvision and timm, trained on
+ * ImageNet.
  */
 export const shortNames: Readonly<Record<string, string>> = {
   'ViT-B-32': 'openai/clip-vit-base-patch32',
@@ -18,6 +19,11 @@ export const shortNames: Readonly<Record<string, string>> = {
   'ViT-H-14': 'laion/CLIP-ViT-H-14-laion2B-s32B-b79K',
   'ViT-g-14': 'laion/CLIP-ViT-g-14-laion2B-s12B-b42K',
   'ViT-bigG-14': 'laion/CLIP-ViT-bigG-14-laion2B-39B-b160k',
+  resnet18: 'timm/resnet18.tv_in1k',
+  resnet50: 'timm/resnet50.tv_in1k',
+  wide_resnet50_2: 'timm/wide_resnet50_2.tv_in1k',
+  vgg16: 'timm/vgg16.tv_in1k',
+  tf_efficientnet_b6: 'timm/tf_efficientnet_b6.aa_in1k',
 };
 
 /**

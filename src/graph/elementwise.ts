@@ -140,6 +140,11 @@ export function erf(x: Tensor): Tensor {
   );
 }
 
+/** tanh x, with derivative 1 − tanh² x. */
+export function tanh(x: Tensor): Tensor {
+  return unary('Tanh', x, (dy, y) => multiply(dy, subtract(1, square(y))));
+}
+
 /** 1 / (1 + e⁻ˣ) */
 export function sigmoid(x: Tensor): Tensor {
   return unary('Sigmoid', x, (dy, y) => multiply(dy, multiply(y, subtract(1, y))));

@@ -2,7 +2,7 @@ import { cast, indicator } from './elementwise.js';
 import { flattenRows, reshape, transposeLast } from './layout.js';
 import { matmul } from './matmul.js';
 import { formatShape, product, shapeError, staticDimension } from './shape.js';
-import { apply, constant, type Tensor } from './tensor.js';
+import { apply, constant, integers, type Tensor } from './tensor.js';
 
 /**
  * Rows of a table: y[..., :] = table[ids[...], :].
@@ -24,6 +24,30 @@ export function gatherRows(table: Tensor, ids: Tensor): Tensor {
     attributes: { axis: 0 },
     shape: [...ids.shape, table.shape[1]!],
     products: [(dy) => scatterAddRows(table, ids, dy)],
+  });
+}
+
+/**
+ * The positions of the last axis in another order: y[..., i] = x[..., order[i]].
+ *
+ * @param order A permutation of 0 … C − 1.
+ */
+export function permuteLast(x: Tensor, order: readonly number[]): Tensor {
+  const width = staticDimension(x.shape, -1, 'permuteLast');
+  const back = new Array<number>(width);
+  for (const [to, from] of order.entries()) back[from] = to;
+  if (order.length !== width || Object.keys(back).length !== width) {
+    throw shapeError(
+      'permuteLast',
+      `${order.length} positions do not permute ${formatShape(x.shape)}`,
+    );
+  }
+  return apply({
+    op: 'Gather',
+    inputs: [x, integers(order)],
+    attributes: { axis: x.rank - 1 },
+    shape: x.shape,
+    products: [(dy) => permuteLast(dy, back)],
   });
 }
 

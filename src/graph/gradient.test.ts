@@ -6,7 +6,7 @@ import { gelu, quickGelu, silu } from './activation.js';
 import { batchNorm, batchNormOfBatch } from './batchNorm.js';
 import { convolve, convolveSame, convolveTransposed, patches } from './convolution.js';
 import * as elementwise from './elementwise.js';
-import { gatherRows } from './gather.js';
+import { gatherRows, permuteLast } from './gather.js';
 import { grad, stopGradient, withGradient } from './gradient.js';
 import { concat, pad, reshape, slice, take, transpose, transposeLast } from './layout.js';
 import { linear, matmul } from './matmul.js';
@@ -79,6 +79,7 @@ const operations: Operation[] = [
   { name: 'sqrt', operands: (n) => [['B', n]], apply: elementwise.sqrt, range: [0.5, 3] },
   { name: 'square', operands: (n) => [['B', n]], apply: elementwise.square },
   { name: 'absolute', operands: (n) => [['B', n]], apply: elementwise.absolute, apart: 0.1 },
+  { name: 'tanh', operands: (n) => [['B', n]], apply: elementwise.tanh },
   { name: 'erf', operands: (n) => [['B', n]], apply: elementwise.erf },
   { name: 'sigmoid', operands: (n) => [['B', n]], apply: elementwise.sigmoid },
   { name: 'relu', operands: (n) => [['B', n]], apply: elementwise.relu, apart: 0.1 },
@@ -271,6 +272,11 @@ const operations: Operation[] = [
     name: 'gatherRows',
     operands: (n) => [[4, n]],
     apply: (x) => gatherRows(x, integers([3, 0, 3, 1, 3])),
+  },
+  {
+    name: 'permuteLast',
+    operands: (n) => [['B', n, 4]],
+    apply: (x) => permuteLast(x, [2, 0, 3, 1]),
   },
 ];
 

@@ -1,10 +1,12 @@
+import type { Network } from '../backbones/network.js';
 import type { Random } from '../base/random.js';
 import type { Checkpoint } from '../clip/checkpoint.js';
 import type { ClipConfig } from '../clip/config.js';
 import type { Tokenizer } from '../clip/tokenizer.js';
 import type { HostTensors } from '../graph/session.js';
 import type { Shape } from '../graph/shape.js';
-import type { Tensor } from '../graph/tensor.js';
+import { input, type Tensor } from '../graph/tensor.js';
+import type { BatchStatistics } from '../nn/convolution.js';
 import type { Dropout } from '../nn/dropout.js';
 import type { Weights } from '../nn/parameters.js';
 
@@ -14,6 +16,8 @@ export interface FrozenClip {
   readonly tokenizer: Tokenizer;
   /** The checkpoint's configuration, possibly with another activation. */
   readonly clip: ClipConfig;
+  /** Another network, whose feature maps are used instead of the image tower's. */
+  readonly network?: Network | undefined;
 }
 
 /** Symbolic tensors by name, the batch first in each. */
@@ -29,14 +33,23 @@ export interface MethodNeeds {
   readonly className: boolean;
   /** Normal images that are remembered and compared with. */
   readonly references: 'no' | 'optional' | 'yes';
+  /** Whether it also takes feature maps of a network that is no CLIP. */
+  readonly network?: boolean;
+  /** `false` where it scores whole images and gives no map. */
+  readonly map?: false;
 }
 
 /** What every method says of a batch of images. */
-export interface MethodOutputs {
-  /** Anomaly map [B, S, S], larger where more abnormal. */
-  readonly map: Tensor;
+export interface ImageOutputs {
   /** Image score [B], larger where more abnormal. */
   readonly score: Tensor;
+  /** Anomaly map [B, S, S], larger where more abnormal; none of methods that score whole images. */
+  readonly map?: Tensor;
+}
+
+/** What most methods say. */
+export interface MethodOutputs extends ImageOutputs {
+  readonly map: Tensor;
 }
 
 /** How its authors train a method. */
@@ -64,7 +77,7 @@ export interface TrainingSettings {
  */
 export interface Method<
   Features extends Tensors = Tensors,
-  Outputs extends MethodOutputs = MethodOutputs,
+  Outputs extends ImageOutputs = ImageOutputs,
 > {
   readonly name: string;
   /** S: images are S × S. */
@@ -96,11 +109,18 @@ export interface Method<
    * @param weights The trained parameters.
    * @param memory What {@link remember} (and {@link select}, {@link ranged}) left: [N, C] each.
    * @param dropout Of rate {@link dropout} in training; nothing is dropped without it.
+   * @param statistics Puts batch norm into training mode; running statistics are used without it.
    */
-  forward(features: Features, weights: Weights, memory?: Tensors, dropout?: Dropout): Outputs;
+  forward(
+    features: Features,
+    weights: Weights,
+    memory?: Tensors,
+    dropout?: Dropout,
+    statistics?: BatchStatistics,
+  ): Outputs;
 
   /**
-   * The training loss, a scalar.
+   * The training loss, a scalar. It may read {@link currentEpoch}.
    *
    * @param labels [B], 1 where abnormal
    * @param masks [B, S, S], 1 where abnormal; none for a set that has only labels
@@ -122,6 +142,15 @@ export interface Method<
    */
   synthesise?(normal: readonly Float32Array[], index: number, random: Random): SyntheticImage;
 
+  /**
+   * The label of such images for a method that learns from them beside the given ones; without it, they
+   * are all that it learns from, and abnormal where something was drawn.
+   */
+  readonly synthesisedLabel?: number;
+
+  /** Start values of parameters that were trained before, by name. */
+  readonly startValues?: HostTensors;
+
   /** What is kept of a normal image, by name: rows [B, N, C]. */
   remember?(features: Features, weights: Weights): Tensors;
 
@@ -134,6 +163,11 @@ export interface Method<
    * so that the score of an image does not depend on which others are scored.
    */
   ranged?(features: Features, weights: Weights, memory: Tensors): Tensors;
+}
+
+/** Whole epochs that a training has done before this step: a scalar that a trainer feeds. */
+export function currentEpoch(): Tensor {
+  return input('epoch', []);
 }
 
 /** A normal image with an anomaly that was drawn into it, or without. */

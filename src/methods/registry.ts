@@ -2,13 +2,19 @@ import type { z } from 'zod';
 import { adaClipEntry } from './adaclip/entry.js';
 import { anomalyClipEntry } from './anomalyclip/entry.js';
 import { aprilGanEntry } from './april-gan/entry.js';
+import { bgadEntry } from './bgad/entry.js';
+import { cflowEntry } from './cflow/entry.js';
 import { clipAcEntry, clipEntry } from './clip/entry.js';
+import { draEntry } from './dra/entry.js';
 import type { MethodEntry } from './entry.js';
 import { iqeClipEntry } from './iqe-clip/entry.js';
+import { medClipEntry } from './medclip/entry.js';
 import { mediClipEntry } from './mediclip/entry.js';
 import type { MethodNeeds } from './method.js';
+import { mkdEntry } from './mkd/entry.js';
 import { mvfaEntry } from './mvfa/entry.js';
 import { patchCoreEntry } from './patchcore/entry.js';
+import { rd4adEntry } from './rd4ad/entry.js';
 import { vcpClipEntry } from './vcp-clip/entry.js';
 import { winClipEntry, winClipPlusEntry } from './winclip/entry.js';
 
@@ -26,6 +32,12 @@ export const methods = {
   mvfa: mvfaEntry,
   adaclip: adaClipEntry,
   patchcore: patchCoreEntry,
+  rd4ad: rd4adEntry,
+  cflow: cflowEntry,
+  mkd: mkdEntry,
+  bgad: bgadEntry,
+  dra: draEntry,
+  medclip: medClipEntry,
 } as const;
 
 export type MethodName = keyof typeof methods;

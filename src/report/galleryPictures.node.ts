@@ -22,6 +22,7 @@ export class GalleryPictures {
 
   /** Takes the pictures of one image, unless worse ones fill the gallery already. */
   async add({ sample, image, mask, prediction }: MeasuredImage): Promise<void> {
+    if (!prediction.hasMap) return;
     const { score, threshold, map, mapThreshold } = prediction;
     const { id } = sample;
     const label = sample.label === 1 ? 'abnormal' : 'normal';

@@ -16,7 +16,7 @@ export interface PredictionRecord {
   readonly threshold: number | null;
   readonly label: 'normal' | 'abnormal' | null;
   /** Where the anomaly map is largest, in pixels of the input. */
-  readonly peak: { readonly x: number; readonly y: number };
+  readonly peak: { readonly x: number; readonly y: number } | null;
   readonly size: readonly [width: number, height: number];
   /** Pixels of the input at or above the threshold; `null` without one. */
   readonly areaPixels: number | null;
@@ -92,8 +92,8 @@ export function predictionsCsv(predictions: readonly PredictionRecord[]): string
     prediction.score,
     prediction.threshold,
     prediction.label,
-    prediction.peak.x,
-    prediction.peak.y,
+    prediction.peak?.x ?? null,
+    prediction.peak?.y ?? null,
     ...prediction.size,
     prediction.areaPixels,
     prediction.milliseconds,

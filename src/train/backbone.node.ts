@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { recogniseNetwork } from '../backbones/network.js';
 import type { ProgressCallback } from '../base/progress.js';
-import { openCheckpoint } from '../clip/checkpoint.node.js';
+import { openCheckpoint, openWeights } from '../clip/checkpoint.node.js';
 import { resolveBackbone } from '../clip/hub.node.js';
 import { Int8Folder } from '../clip/int8Store.node.js';
 import { withInt8Tower } from '../clip/int8Support.js';
@@ -31,12 +34,40 @@ export async function backboneFolder(name: string, options: BackboneOptions = {}
 }
 
 /**
+ * The network whose weights a folder has, with the shipped CLIP model beside it, of which methods on
+ * feature maps use nothing; nothing for the folder of a CLIP model, or of none.
+ */
+async function networkBackbone(folder: string): Promise<Backbone | undefined> {
+  const description = await readFile(join(folder, 'config.json'), 'utf8').catch(() => '');
+  if (description.includes('"text_config')) return undefined;
+  const opened = await openWeights(folder).catch(() => undefined);
+  const name = opened && recogniseNetwork(opened.tensors);
+  if (!opened || !name) return undefined;
+  const { tensors, identity } = opened;
+  const checkpoint = await openCheckpoint(tinyFolder);
+  return {
+    // Weights of both are found from the root of the file system.
+    checkpoint: { ...checkpoint, identity, imageTowerIdentity: identity },
+    tokenizer: await loadTokenizer(tinyFolder),
+    network: { name, tensors, vocabulary: await vocabularyOf(folder) },
+  };
+}
+
+/** The lines of a BERT's `vocab.txt`, where there is one. */
+async function vocabularyOf(folder: string): Promise<string[] | undefined> {
+  const text = await readFile(join(folder, 'vocab.txt'), 'utf8').catch(() => undefined);
+  return text?.replace(/\r?\n$/, '').split(/\r?\n/);
+}
+
+/**
  * Opens a backbone by name.
  *
  * @throws {IqeError} `checkpoint`, `download`, `interrupted`
  */
 export async function openBackbone(name: string, options: BackboneOptions = {}): Promise<Backbone> {
   const folder = await backboneFolder(name, options);
+  const network = await networkBackbone(folder);
+  if (network) return network;
   const checkpoint = await openCheckpoint(folder);
   const makeTokenizer = await tokenizerMaker(folder);
   const { int8 } = options;

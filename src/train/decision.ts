@@ -7,8 +7,8 @@ import type { Decision } from './savedRun.js';
 export interface JudgedImage {
   readonly score: number;
   readonly label: 0 | 1;
-  /** [S, S] */
-  readonly map: Float32Array;
+  /** [S, S]; nothing where the method gives none. */
+  readonly map: Float32Array | undefined;
   /** [S, S], 1 where abnormal. */
   readonly mask: Uint8Array | undefined;
 }
@@ -39,6 +39,7 @@ export function decide(
     { goal: 'f1Max' },
   );
   const raw = chooseThreshold(countThresholds(scores, labels), { goal: 'f1Max' });
+  if (!hasMaps(images)) return { calibration, threshold, mapThreshold: null, chosenOn };
   return {
     calibration,
     threshold,
@@ -48,7 +49,13 @@ export function decide(
   };
 }
 
-function rangeOf(images: readonly JudgedImage[]): [low: number, high: number] {
+type MappedImage = JudgedImage & { readonly map: Float32Array };
+
+function hasMaps(images: readonly JudgedImage[]): images is readonly MappedImage[] {
+  return images.every(({ map }) => map !== undefined);
+}
+
+function rangeOf(images: readonly MappedImage[]): [low: number, high: number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { map } of images) {
     for (const value of map) {
@@ -59,7 +66,7 @@ function rangeOf(images: readonly JudgedImage[]): [low: number, high: number] {
   return [low, high];
 }
 
-function pixelThreshold(images: readonly JudgedImage[]): number | null {
+function pixelThreshold(images: readonly MappedImage[]): number | null {
   const masked = images.filter(({ mask }) => mask !== undefined);
   if (masked.length === 0) return null;
   const pixels = masked[0]!.map.length;

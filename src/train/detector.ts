@@ -4,6 +4,7 @@ import type { ProgressCallback } from '../base/progress.js';
 import { measureMap, resizeMap } from '../base/resizeMap.js';
 import { imagePlanes } from '../clip/preprocess.js';
 import type { HostTensors, Runtime } from '../graph/session.js';
+import { entryOf, type MethodName } from '../methods/registry.js';
 import { calibrated } from '../metrics/calibration.js';
 import { type RunConfig, resolveRunConfig } from './config.js';
 import { MemoryFeatureStore } from './features.js';
@@ -23,6 +24,11 @@ export interface Prediction {
   /** The score from which an image counts as abnormal; null where none could be chosen. */
   readonly threshold: number | null;
   readonly label: 'normal' | 'abnormal' | null;
+  /**
+   * Whether there is a map. Methods that score whole images give none: there, asking for `map`, `peak`
+   * or `modelMap` throws an error that says so, and `areaPixels` is null.
+   */
+  readonly hasMap: boolean;
   /** Anomaly map at the image's own size, 0…1. */
   readonly map: PixelMap;
   /** Value of the map from which a pixel counts as abnormal. */
@@ -143,18 +149,21 @@ export class AnomalyDetector {
     const [raw] = await this.#predictor.predict([imagePlanes(image, imageSize)]);
     throwIfAborted(options.signal);
     const { score: rawScore, map: data } = raw!;
-    const modelMap: PixelMap = { width: imageSize, height: imageSize, data };
-    const map = resizeMap(modelMap, image.width, image.height);
     const { calibration, threshold: chosen, mapThreshold, mapRange } = this.#head.decision;
     const score = calibrated(calibration, rawScore);
     const threshold = chosen?.threshold ?? null;
     const label = threshold === null ? null : score >= threshold ? 'abnormal' : 'normal';
+    if (!data)
+      return new MaplessPrediction({ score, rawScore, threshold, label }, this.#head.config);
+    const modelMap: PixelMap = { width: imageSize, height: imageSize, data };
+    const map = resizeMap(modelMap, image.width, image.height);
     const measures = measureMap(map, mapThreshold);
     return {
       score,
       rawScore,
       threshold,
       label,
+      hasMap: true,
       map: { ...map, data: map.data.map((value) => shown(value, mapRange)) },
       mapThreshold: mapThreshold && shown(mapThreshold, mapRange),
       ...measures,
@@ -167,6 +176,48 @@ export class AnomalyDetector {
     await this.#predictor?.release();
     this.#predictor = undefined;
   }
+}
+
+type Scored = Pick<Prediction, 'score' | 'rawScore' | 'threshold' | 'label'>;
+
+/** What a method says that scores whole images: there is no map to be shown, and none is made up. */
+class MaplessPrediction implements Prediction {
+  readonly score: number;
+  readonly rawScore: number;
+  readonly threshold: number | null;
+  readonly label: Prediction['label'];
+  readonly hasMap = false;
+  readonly mapThreshold = null;
+  readonly areaPixels = null;
+  readonly #config: RunConfig;
+
+  constructor({ score, rawScore, threshold, label }: Scored, config: RunConfig) {
+    this.score = score;
+    this.rawScore = rawScore;
+    this.threshold = threshold;
+    this.label = label;
+    this.#config = config;
+  }
+
+  get map(): never {
+    throw noMap(this.#config.method);
+  }
+
+  get modelMap(): never {
+    throw noMap(this.#config.method);
+  }
+
+  get peak(): never {
+    throw noMap(this.#config.method);
+  }
+}
+
+/** The error that says that a method gives no map. */
+export function noMap(method: MethodName): IqeError {
+  const { title } = entryOf(method);
+  return new IqeError('usage', `${title} scores whole images and gives no map.`, {
+    hint: 'Ask for scores alone, or fit another method.',
+  });
 }
 
 /** A map's value in 0…1. */

@@ -8,6 +8,7 @@ import { fileOfImage } from '../data/imagePart.js';
 import { ImageReader } from '../data/imageReader.node.js';
 import type { DataSet, Sample, Split } from '../data/layout.js';
 import { type ReadingSettings, readingOptions } from '../data/readingSettings.js';
+import { entryOf } from '../methods/registry.js';
 import { type Evaluation, EvaluationAccumulator } from '../metrics/evaluation.js';
 import type { AnomalyDetector, Prediction } from './detector.js';
 import { type FailedImage, failedImage } from './failedImage.js';
@@ -102,9 +103,10 @@ export async function evaluate(
   const { decision } = head;
   const { reading = head.config.reading } = options;
   const reader = new ImageReader({ ...readingOptions(reading), signal });
+  const measuresMaps = dataSet.hasMasks && entryOf(head.config.method).needs.map !== false;
   const accumulator = new EvaluationAccumulator({
     threshold: decision.threshold?.threshold ?? null,
-    pixelThreshold: dataSet.hasMasks ? decision.mapThreshold : null,
+    pixelThreshold: measuresMaps ? decision.mapThreshold : null,
   });
   const images: EvaluatedSample[] = [];
   const patients = new Map<string, number>();
@@ -117,13 +119,13 @@ export async function evaluate(
       const image = await reader.image(sample.imagePath);
       const mask = await reader.sampleMask(sample, dataSet, image);
       const prediction = await detector.predict(image, { signal });
-      const { score, rawScore, modelMap } = prediction;
+      const { score, rawScore } = prediction;
       accumulator.add({
         score,
         label,
         patient: sample.patient,
-        map: dataSet.hasMasks ? modelMap : null,
-        mask: mask && atModelSize(mask, head.config.model.imageSize),
+        map: measuresMaps ? prediction.modelMap : null,
+        mask: measuresMaps && mask ? atModelSize(mask, head.config.model.imageSize) : null,
       });
       const patient = patientNumber(patients, sample.patient);
       images.push({ id: sample.id, label, score, rawScore, patient });

@@ -10,7 +10,8 @@ import type { FeatureStore } from './features.js';
 export interface LoadedExample {
   /** Of a batch of one. */
   readonly features: HostTensors;
-  readonly label: 0 | 1;
+  /** 1 where abnormal, else 0; methods may have more labels for images that they make. */
+  readonly label: number;
   /** [S, S], 1 where abnormal; none where only the label is known. */
   readonly mask: ArrayLike<number> | undefined;
 }
@@ -47,21 +48,24 @@ export function storedExample(
  * computed on the spot.
  *
  * @param normal Planes [3, S, S] in 0…1 of all normal images.
+ * @param withMasks Whether the loss is told where the anomaly is.
  */
 export function synthesisedExamples(
   method: Method,
   normal: readonly Float32Array[],
   encoder: FeatureEncoder,
+  withMasks: boolean,
 ): TrainingExample[] {
-  const { imageSize: size, inputNormalization } = method;
+  const { imageSize: size, inputNormalization, synthesisedLabel } = method;
   return normal.map((_, index) => ({
-    hasMask: true,
+    hasMask: withMasks,
     async load(random) {
       const { planes, mask } = method.synthesise!(normal, index, random);
       const data = new Float32Array(planes.length);
       normalizePlanes(planes, inputNormalization, data);
       const features = await encoder.encode({ data, shape: [1, 3, size, size] });
-      return { features, label: mask.some((value) => value > 0) ? 1 : 0, mask };
+      const label = synthesisedLabel ?? (mask.some((value) => value > 0) ? 1 : 0);
+      return { features, label, mask: withMasks ? mask : undefined };
     },
   }));
 }

@@ -74,9 +74,10 @@ export async function fitFewShot(
   const fitting = { backbone, config, method, views, store, runtime, options };
 
   const { values, history } = method.loss ? await trained(fitting, masks) : untrained;
-  const memory = remembersReferences(config)
-    ? await remembered(fitting, values, support)
-    : undefined;
+  const memory =
+    remembersReferences(config) || (method.ranged && !method.remember)
+      ? await remembered(fitting, values, support)
+      : undefined;
   const tensors = fittedTensors(values, memory);
   const fitted = (await options.storeWeights?.(tensors)) ?? constantWeights(tensors);
   const decision = await judge(fitting, fitted, support, validation);
@@ -114,17 +115,23 @@ async function trained(fitting: Fitting, masks: boolean): Promise<Trained> {
 
 /** What a method learns from: views whose features are cached, or normal images that it changes itself. */
 async function trainingExamples(
-  { backbone, method, views, store, runtime, options }: Fitting,
+  { backbone, config, method, views, store, runtime, options }: Fitting,
   masks: boolean,
 ): Promise<{ examples: TrainingExample[]; release: () => Promise<void> }> {
   const { sessionOptions } = backbone.checkpoint;
+  const beside = method.synthesisedLabel !== undefined;
+  let encoder: FeatureEncoder | undefined;
+  const synthesised: TrainingExample[] = [];
   if (method.synthesise) {
-    const encoder = await FeatureEncoder.create(method, sessionOptions, runtime);
+    encoder = await FeatureEncoder.create(method, sessionOptions, runtime);
     const normal = views.filter(({ label }) => label === 0).map(({ planes }) => planes());
-    const examples = synthesisedExamples(method, normal, encoder);
-    return { examples, release: () => encoder.release() };
+    synthesised.push(...synthesisedExamples(method, normal, encoder, !beside || masks));
   }
-  const images = views.map(
+  const release = async () => encoder?.release();
+  if (encoder && !beside) return { examples: synthesised, release };
+  const { needs } = entryOf(config.method);
+  const used = needs.images === 'normal' ? views.filter(({ label }) => label === 0) : views;
+  const images = used.map(
     ({ planes }) =>
       async () =>
         planes(),
@@ -137,10 +144,10 @@ async function trainingExamples(
     signal: options.signal,
     onProgress: options.onProgress,
   });
-  const examples = views.map(({ label, mask }, index) =>
+  const examples = used.map(({ label, mask }, index) =>
     storedExample(store, keys[index]!, label, masks ? mask : undefined),
   );
-  return { examples, release: async () => {} };
+  return { examples: [...examples, ...synthesised], release };
 }
 
 /** Whether a method remembers the normal images that it is fitted on. */

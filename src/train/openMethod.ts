@@ -1,3 +1,5 @@
+import type { Network } from '../backbones/network.js';
+import { IqeError } from '../base/errors.js';
 import type { Checkpoint } from '../clip/checkpoint.js';
 import { withActivation } from '../clip/imageEncoder.js';
 import type { Tokenizer } from '../clip/tokenizer.js';
@@ -10,6 +12,8 @@ import type { RunConfig } from './config.js';
 export interface Backbone {
   readonly checkpoint: Checkpoint;
   readonly tokenizer: Tokenizer;
+  /** Another network, of which methods take feature maps; the CLIP model is then the shipped one. */
+  readonly network?: Network | undefined;
 }
 
 /**
@@ -19,11 +23,17 @@ export interface Backbone {
  * @throws {IqeError} `config` if the settings do not fit the backbone.
  */
 export async function openMethod(
-  { checkpoint, tokenizer }: Backbone,
+  { checkpoint, tokenizer, network }: Backbone,
   { method, model }: RunConfig,
   runtime: Runtime,
   masks: boolean,
 ): Promise<Method> {
+  const { title, needs, build } = entryOf(method);
+  if (network && !needs.network) {
+    throw new IqeError('config', `${title} is made on a CLIP model; ${network.name} is none.`, {
+      hint: 'Give a CLIP model as the backbone, or choose a method that takes other networks.',
+    });
+  }
   const clip = withActivation(checkpoint.config, model.activation);
-  return entryOf(method).build(model, { checkpoint, tokenizer, clip }, runtime, masks);
+  return build(model, { checkpoint, tokenizer, clip, network }, runtime, masks);
 }

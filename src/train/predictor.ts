@@ -10,7 +10,7 @@ import type {
   SessionOptions,
 } from '../graph/session.js';
 import { input, type Tensor } from '../graph/tensor.js';
-import type { Method, Tensors } from '../methods/method.js';
+import type { ImageOutputs, Method, Tensors } from '../methods/method.js';
 import { pixelInput } from './featureEncoder.js';
 import type { FittedWeights } from './fittedWeights.js';
 import { interludeInputs, interludeValues } from './interlude.js';
@@ -19,8 +19,8 @@ import { interludeInputs, interludeValues } from './interlude.js';
 export interface RawPrediction {
   /** The score as the method defines it, larger where more abnormal. */
   readonly score: number;
-  /** M [S, S], larger where more abnormal. */
-  readonly map: Float32Array;
+  /** M [S, S], larger where more abnormal; nothing where the method gives none. */
+  readonly map: Float32Array | undefined;
 }
 
 /**
@@ -86,14 +86,14 @@ export class Predictor {
     const { trained, memory } = fitted;
     const features = method.features(pixelInput(method));
     if (!method.interlude) {
-      const { map, score } = method.forward(features, trained, memory);
+      const outputs = outputsOf(method.forward(features, trained, memory));
       if (!graphs) {
-        const session = await runtime.createSession(compile({ map, score }), options);
+        const session = await runtime.createSession(compile(outputs), options);
         return new Predictor(method, seed, undefined, session);
       }
-      const constants = await foldedConstants({ map, score }, runtime, options);
+      const constants = await foldedConstants(outputs, runtime, options);
       const { imageSize, inputNormalization } = method;
-      const kept = { imageSize, inputNormalization, graph: compile({ map, score }, constants) };
+      const kept = { imageSize, inputNormalization, graph: compile(outputs, constants) };
       await graphs.save(kept);
       return Predictor.ofGraph(kept, parts, runtime);
     }
@@ -102,12 +102,12 @@ export class Predictor {
     const first = compile({ ...passed, ...prefixed('read/', reads) });
     const fed = mapped(features, (name, { shape }) => input(`feature/${name}`, shape));
     const given = { ...fed, ...interludeInputs(method.interlude) };
-    const { map, score } = method.forward(given, trained, memory);
+    const outputs = outputsOf(method.forward(given, trained, memory));
     return new Predictor(
       method,
       seed,
       await runtime.createSession(first, options),
-      await runtime.createSession(compile({ map, score }), options),
+      await runtime.createSession(compile(outputs), options),
     );
   }
 
@@ -132,10 +132,10 @@ export class Predictor {
     }
     const pixelValues: HostTensor = { data, shape: [images.length, 3, size, size] };
     const { score, map } = await this.#last.run(await this.#feeds(pixelValues, images.length));
-    const maps = map!.data as Float32Array;
+    const maps = map?.data as Float32Array | undefined;
     return images.map((_, index) => ({
       score: score!.data[index] as number,
-      map: maps.slice(index * size * size, (index + 1) * size * size),
+      map: maps?.slice(index * size * size, (index + 1) * size * size),
     }));
   }
 
@@ -158,6 +158,11 @@ function sessionOptions(
 ): SessionOptions & { lean: boolean } {
   const { images } = parts;
   return { ...parts.sessionOptions, lean: images !== undefined && images < imagesWorthPacking };
+}
+
+/** What a prediction is made of. */
+function outputsOf({ map, score }: ImageOutputs): Record<string, Tensor> {
+  return map ? { map, score } : { score };
 }
 
 function mapped(tensors: Tensors, change: (name: string, tensor: Tensor) => Tensor): Tensors {

@@ -36,13 +36,14 @@ export async function rememberReferences(
   options: RememberOptions,
 ): Promise<HostTensors> {
   const { seed, signal, onProgress } = options;
-  const total = references.length + (method.ranged ? support.length : 0);
+  const total = (method.remember ? references.length : 0) + (method.ranged ? support.length : 0);
   let done = 0;
   const report = () => onProgress?.({ stage: 'memory', done: ++done, total, unit: 'images' });
 
   const parts: Record<string, HostTensor[]> = {};
   const remember = (features: Tensors, weights: Weights) => method.remember!(features, weights);
-  await forEachImage(method, remember, values, {}, references, options, (rows) => {
+  const remembered = method.remember ? references : [];
+  await forEachImage(method, remember, values, {}, remembered, options, (rows) => {
     for (const [name, tensor] of Object.entries(rows)) {
       parts[name] ??= [];
       parts[name].push(tensor);
@@ -85,6 +86,7 @@ async function forEachImage(
   { runtime, sessionOptions, signal }: RememberOptions,
   use: (outputs: HostTensors) => void,
 ): Promise<void> {
+  if (images.length === 0) return;
   // As inputs: constants would be copied into the graph.
   const inputs = (prefix: string, tensors: HostTensors): Record<string, Tensor> =>
     Object.fromEntries(

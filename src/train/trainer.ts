@@ -1,14 +1,20 @@
 import { IqeError, throwIfAborted } from '../base/errors.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
-import type { HostTensor, Runtime, Session, SessionOptions } from '../graph/session.js';
+import type {
+  HostTensor,
+  HostTensors,
+  Runtime,
+  Session,
+  SessionOptions,
+} from '../graph/session.js';
 import type { Method } from '../methods/method.js';
 import { Adam, type Moments } from '../nn/adam.js';
 import type { TrainingConfig } from './config.js';
 import { type BatchOrder, shuffledBatches, type TrainingExample } from './examples.js';
 import { stackFeatures } from './features.js';
 import { interludeValues } from './interlude.js';
-import { type TrainingStep, trainingStep } from './trainingStep.js';
+import { type TrainingStep, trainingStep, updatePrefix } from './trainingStep.js';
 
 /** Where a training is: with the same seed and data, everything after follows from it. */
 export interface TrainingState {
@@ -85,6 +91,9 @@ export class Trainer {
     const { seed, masks } = this.#parts;
     const { parameters } = this.#graphOf(masks);
     const values = parameters.initialise((name) => new Random(seed, 'start', name));
+    for (const [name, { data }] of Object.entries(method.startValues ?? {})) {
+      (values[name]!.data as Float32Array).set(data as Float32Array);
+    }
     const moments: Record<string, Moments> = {};
     for (const [name, { data }] of Object.entries(values)) {
       moments[name] = {
@@ -216,10 +225,15 @@ export class Trainer {
         loaded.length,
         (row) => new Random(seed, 'interlude', state.step, firstInBatch + row),
       );
-    await step.session.run(
-      { ...feeds, ...given, ...batch.dropout, label: batch.label, mask: batch.mask! },
+    const epoch = { data: Float32Array.of(state.epoch), shape: [] };
+    const results = await step.session.run(
+      { ...feeds, ...given, ...batch.dropout, label: batch.label, mask: batch.mask!, epoch },
       { ...gradients, loss: this.#loss },
     );
+    for (const { name } of step.running) {
+      const update = (results as HostTensors)[updatePrefix + name]!;
+      (state.values[name]!.data as Float32Array).set(update.data as Float32Array);
+    }
     return this.#loss.data[0] as number;
   }
 

@@ -3,6 +3,7 @@ import { type CompiledGraph, compile } from '../graph/onnx.js';
 import { B } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import type { Method } from '../methods/method.js';
+import { BatchStatistics, isRunningStatistic } from '../nn/convolution.js';
 import { Dropout } from '../nn/dropout.js';
 import { type Parameter, Parameters } from '../nn/parameters.js';
 import { featureInputs } from './featureEncoder.js';
@@ -17,8 +18,12 @@ export interface TrainingStep {
   readonly parameters: Parameters;
   /** Those that a step changes, in the order of the model. */
   readonly trained: readonly Parameter[];
+  /** Running statistics of batch norm, whose new values are outputs under {@link updatePrefix}. */
+  readonly running: readonly Parameter[];
   readonly dropout: Dropout;
 }
+
+export const updatePrefix = 'update/';
 
 /** @param masks Whether the images have masks; else the loss has nothing that reads them. */
 export function trainingStep(method: Method, masks: boolean): TrainingStep {
@@ -27,22 +32,28 @@ export function trainingStep(method: Method, masks: boolean): TrainingStep {
   const dropout = new Dropout(method.dropout ?? 0);
   const parameters = new Parameters();
   const given = { ...features, ...interludeInputs(method.interlude) };
-  const outputs = method.forward(given, parameters.weights, undefined, dropout);
+  const statistics = new BatchStatistics();
+  const outputs = method.forward(given, parameters.weights, undefined, dropout, statistics);
   const mask = masks ? input('mask', [B, size, size]) : undefined;
   const loss = method.loss!(outputs, input('label', [B]), mask);
-  const trained = parameters.list.filter(({ name }) => method.trains?.(name, masks) ?? true);
+  const running = statistics.updates;
+  const trained = parameters.list.filter(
+    ({ name }) => !isRunningStatistic(name) && (method.trains?.(name, masks) ?? true),
+  );
   const gradients = grad(
     loss,
     trained.map(({ tensor }) => tensor),
   );
   const fetched: Record<string, Tensor> = { loss };
   for (const [index, { name }] of trained.entries()) fetched[name] = gradients[index]!;
+  for (const [name, update] of Object.entries(running)) fetched[`${updatePrefix}${name}`] = update;
   const reads = method.interlude?.reads(features, parameters.weights);
   return {
     graph: compile(fetched),
     reads: reads && compile(reads),
     parameters,
     trained,
+    running: parameters.list.filter(({ name }) => Object.hasOwn(running, name)),
     dropout,
   };
 }

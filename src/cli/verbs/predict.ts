@@ -44,12 +44,19 @@ export const predictCommand: VerbBuilder = (run) =>
         }
         const { inputImages } = await import('../inputs.js');
         const { predictAll } = await import('../prediction.js');
+        const { noMap } = await import('../../train/detector.js');
+        const { entryOf } = await import('../../methods/registry.js');
         const { signal, onProgress, settings, print, note } = context;
         const images = await inputImages(operands, { signal, output: flags.out, onNote: note });
         const { run: saved, detector } = await openScorer(flags.run, context, images.length);
         try {
           const { config, createdWith } = saved;
           const { out, save = pictureKinds } = flags;
+          if (entryOf(config.method).needs.map === false && out !== undefined) {
+            const refusal = noMap(config.method);
+            if (flags.save !== undefined) throw refusal;
+            note(`${refusal.message} No pictures are written.`);
+          }
           const reading = readingFor(config, settings.given);
           const predicted = { reading, out, save, signal, onProgress, note };
           const report: PredictionReport = {

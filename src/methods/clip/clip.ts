@@ -5,7 +5,7 @@ import { take, unsqueeze } from '../../graph/layout.js';
 import { cosineMatrix } from '../../graph/normalization.js';
 import type { Runtime } from '../../graph/session.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { FrozenClip, Method, Tensors } from '../method.js';
+import type { FrozenClip, Method, MethodOutputs, Tensors } from '../method.js';
 import { withoutClassToken } from '../shared/clipFeatures.js';
 import { abnormalProbability, patchesToPixels } from '../shared/maps.js';
 import {
@@ -48,7 +48,7 @@ export async function plainClip(
   { imageSize, object, prompts }: PlainClipConfig,
   frozen: FrozenClip,
   runtime: Runtime,
-): Promise<Method<PlainClipFeatures>> {
+): Promise<Method<PlainClipFeatures, MethodOutputs>> {
   const { checkpoint, clip } = frozen;
   const { weights } = checkpoint.tensors;
   const start = await frozenImageStart(checkpoint, imageSize);

@@ -4,7 +4,7 @@ import { activationSetting, imageSizeSetting, methodEntry, stagesSetting } from 
 export const patchCoreEntry = methodEntry({
   title: 'PatchCore',
   summary: 'The distance of each patch to the nearest one of normal images.',
-  needs: { images: 'none', masks: 'no', className: false, references: 'yes' },
+  needs: { images: 'none', masks: 'no', className: false, references: 'yes', network: true },
   schema: z.strictObject({
     imageSize: imageSizeSetting(240),
     stages: stagesSetting('at half and three quarters of the depth'),

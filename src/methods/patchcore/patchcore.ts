@@ -1,34 +1,33 @@
 import { IqeError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
-import { gridSize } from '../../clip/imageTower.js';
 import { atLeast, multiply, subtract } from '../../graph/elementwise.js';
-import { reshape, transposeLast } from '../../graph/layout.js';
+import { transpose, transposeLast } from '../../graph/layout.js';
 import { matmul } from '../../graph/matmul.js';
 import { max, mean } from '../../graph/reduce.js';
 import type { HostTensors } from '../../graph/session.js';
 import { sum } from '../../graph/sum.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { FrozenClip, Method, MethodOutputs, Tensors } from '../method.js';
-import { clipFeatures, stageTokens } from '../shared/clipFeatures.js';
 import { patchesToPixels, smooth } from '../shared/maps.js';
+import { featurePyramid } from '../shared/pyramid.js';
 import { greedyCoreset, meanDistances, randomProjection } from './coreset.js';
 import { patchEmbedding } from './embedding.js';
 
 /*
- * PatchCore (Roth et al. 2022) on stages of the image tower. B images, G² patches, E values for each,
+ * PatchCore (Roth et al. 2022) on stages of a network or of the image tower. B images, G² patches, E values for each,
  * R patches in memory.
  */
 
 export interface PatchCoreConfig {
   /** S */
   readonly imageSize: number;
-  /** Blocks whose tokens are compared, counted from 1; the paper takes the middle of its network. */
+  /** Two blocks of an image tower whose tokens are compared, counted from 1. */
   readonly stages: readonly number[];
   /** Share of the reference patches that is kept, above 0 and at most 1; 0.1 in the authors' scripts. */
   readonly coresetFraction: number;
 }
 
-/** E: as many values as the tower is wide, so that each channel's neighbourhood becomes its mean. */
+/** E: 1024; on a tower, as many values as it is wide, so that each channel's neighbourhood becomes its mean. */
 export type PatchCoreFeatures = Tensors & {
   /** [B, G², E] */
   readonly patches: Tensor;
@@ -40,6 +39,10 @@ export interface PatchCoreOutputs extends MethodOutputs {
   /** The map before smoothing [B, S, S]. */
   readonly unsmoothed: Tensor;
 }
+
+/** Stages 2 and 3 of a network, and the values that a patch then has. */
+const networkLevels = [1, 2];
+const embeddingWidth = 1024;
 
 /** Dimensions in which the coreset is chosen, and points that its first distances are taken to. */
 const projectedWidth = 128;
@@ -55,21 +58,20 @@ const smoothing = 4;
  */
 export async function patchCore(
   { imageSize, stages, coresetFraction }: PatchCoreConfig,
-  { checkpoint, clip }: FrozenClip,
+  frozen: FrozenClip,
 ): Promise<Method<PatchCoreFeatures, PatchCoreOutputs>> {
-  const read = await clipFeatures(checkpoint, clip, imageSize, stages);
-  const grid = gridSize(clip, imageSize);
-  const { width } = clip.vision;
+  const { network, clip } = frozen;
+  const pyramid = await featurePyramid({ imageSize, levels: networkLevels, stages }, frozen);
+  const width = network ? embeddingWidth : clip.vision.width;
   return {
     name: 'patchcore',
     imageSize,
-    inputNormalization: 'clip',
+    inputNormalization: 'none',
     isProbability: false,
-    featureSettings: { kind: 'patchcore', stages, activation: clip.vision.activation },
+    featureSettings: { kind: 'patchcore', ...pyramid.settings },
 
-    features(pixelValues) {
-      const tokens = stageTokens(read(pixelValues));
-      const maps = tokens.map((x) => reshape(x, [x.shape[0]!, grid, grid, width]));
+    features(pixels) {
+      const maps = pyramid.maps(pixels).map((map) => transpose(map, [0, 2, 3, 1]));
       return { patches: patchEmbedding(maps, width) };
     },
 

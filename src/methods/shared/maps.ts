@@ -1,5 +1,6 @@
-import { sigmoid, subtract } from '../../graph/elementwise.js';
-import { reshape, take } from '../../graph/layout.js';
+import { indicator, multiply, negate, sigmoid, subtract } from '../../graph/elementwise.js';
+import { withGradient } from '../../graph/gradient.js';
+import { reshape, take, unsqueeze } from '../../graph/layout.js';
 import { max, mean } from '../../graph/reduce.js';
 import { type Dimension, product } from '../../graph/shape.js';
 import { createNode, integers, type Tensor } from '../../graph/tensor.js';
@@ -38,18 +39,27 @@ export function largestPixel(map: Tensor): Tensor {
   return max(flatPixels(map), 1);
 }
 
-/** The mean of the `count` largest pixels of each map, of all where it has fewer: [B, S, S] → [B]. */
+/**
+ * The mean of the `count` largest pixels of each map, of all where it has fewer: [B, ...] → [B]. Its
+ * gradient is spread evenly over them.
+ */
 export function meanOfLargest(map: Tensor, count: number): Tensor {
   const pixels = flatPixels(map);
   const [batch, size] = pixels.shape as [Dimension, number];
-  const shape = [batch, Math.min(count, size)];
+  const shape: [Dimension, number] = [batch, Math.min(count, size)];
   // The second output, where the largest are, has another type than declared; nothing reads it.
   const [largest] = createNode({
     op: 'TopK',
-    inputs: [pixels, integers([shape[1] as number])],
+    inputs: [pixels, integers([shape[1]])],
     attributes: { axis: 1, sorted: 0 },
     shape,
     moreOutputs: [shape],
   });
-  return mean(largest, [1]);
+  const smallest = (): Tensor => negate(max(negate(largest), 1));
+  const chosen = () => subtract(1, indicator('Less', pixels, unsqueeze(smallest(), 1)));
+  return withGradient(
+    mean(largest, [1]),
+    [pixels],
+    [(dy) => multiply(chosen(), unsqueeze(multiply(dy, 1 / shape[1]), 1))],
+  );
 }
