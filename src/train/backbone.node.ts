@@ -45,10 +45,13 @@ async function networkBackbone(folder: string): Promise<Backbone | undefined> {
   if (!opened || !name) return undefined;
   const { tensors, identity } = opened;
   const checkpoint = await openCheckpoint(tinyFolder);
+  const makeTokenizer = await tokenizerMaker(tinyFolder);
   return {
     // Weights of both are found from the root of the file system.
     checkpoint: { ...checkpoint, identity, imageTowerIdentity: identity },
-    tokenizer: await loadTokenizer(tinyFolder),
+    get tokenizer() {
+      return makeTokenizer();
+    },
     network: { name, tensors, vocabulary: await vocabularyOf(folder) },
   };
 }

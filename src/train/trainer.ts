@@ -88,7 +88,7 @@ export class Trainer {
 
   /** The state before the first step. */
   start(): TrainingState {
-    const { seed, masks } = this.#parts;
+    const { method, seed, masks } = this.#parts;
     const { parameters } = this.#graphOf(masks);
     const values = parameters.initialise((name) => new Random(seed, 'start', name));
     for (const [name, { data }] of Object.entries(method.startValues ?? {})) {

@@ -197,6 +197,7 @@ export async function measureSteps(
           imagePlanes(randomImage(index), method.imageSize),
         ),
         await FeatureEncoder.create(method, sessionOptions, runtime),
+        true,
       )
     : wavyExamples(method, training.batchSize);
   const state = trainer.start();
