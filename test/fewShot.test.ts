@@ -166,7 +166,8 @@ describe('evaluate', () => {
     );
     const page = await file('report.html');
     for (const { id } of images) expect(page).toContain(id);
-    for (const part of ['ROC curve', 'Precision and recall', 'Dice at the threshold', 'Gallery']) {
+    const parts = ['ROC curve', 'Precision and recall', 'Dice at the threshold', 'Gallery'];
+    for (const part of [...parts, 'Text embeddings', 'Query embeddings']) {
       expect(page).toContain(part);
     }
     expect(page.match(/data-severity=/g)).toHaveLength(images.length);

@@ -16,6 +16,7 @@ export function commonOption(flag: CommonFlag): Option {
 
 const placeholders: Partial<Record<CommonFlag, string>> = {
   cache: 'dir',
+  sensitivity: 'share',
   window: 'values',
   range: 'percentiles',
   slice: 'n',

@@ -9,13 +9,14 @@ import { packageVersion } from './version.js';
  * What scores images: a run, or a method that needs none.
  *
  * @param path The run's folder; nothing where the settings name a method instead.
- * @param images How many images will be scored, where that is known.
+ * @param options.images How many images will be scored, where that is known.
+ * @param options.embeddings Whether predictions of a run have embeddings.
  * @throws {IqeError} `usage` where they differ.
  */
 export async function openScorer(
   path: string | undefined,
   { settings, environment, note, signal, onProgress }: VerbContext,
-  images?: number,
+  { images, embeddings }: { readonly images?: number; readonly embeddings?: boolean } = {},
 ): Promise<OpenedRun> {
   const { nodeRuntime } = await import('../graph/runtime.node.js');
   const { backbone, method } = settings.given as { backbone?: string; method?: MethodName };
@@ -30,6 +31,7 @@ export async function openScorer(
   const { openRun } = await import('../train/runFolder.node.js');
   const opened = await openRun(path, runtime, {
     ...options,
+    embeddings,
     backbone,
     int8: await int8(),
     graphs: await graphOptions(settings.machine, environment),

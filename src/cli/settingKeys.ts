@@ -60,6 +60,7 @@ export const flagKeys = {
   cache: 'cache',
   precision: 'precision',
   seed: 'seed',
+  sensitivity: 'sensitivity',
   window: 'reading.window',
   range: 'reading.range',
   axis: 'reading.axis',

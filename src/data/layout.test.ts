@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareCodePoints, isImageName, withoutExtension } from './layout.js';
-import { derivePatients } from './layoutPatients.js';
+import {
+  compareCodePoints,
+  isImageName,
+  type Sample,
+  type Split,
+  withoutExtension,
+} from './layout.js';
+import { derivePatients, patientsElsewhere } from './layoutPatients.js';
 
 describe('names of images', () => {
   it.each([
@@ -69,5 +75,33 @@ describe('derivePatients', () => {
   ])('finds none: %s', (_, ids) => {
     const patients = derivePatients(ids);
     expect(patients).toEqual(ids.map(() => null));
+  });
+});
+
+describe('patientsElsewhere', () => {
+  const sample = (patient: string | null, split: Split): Sample => ({
+    id: `${patient} ${split}`,
+    imagePath: '',
+    label: 0,
+    maskPath: null,
+    split,
+    patient,
+    className: null,
+  });
+
+  it('counts the measured patients that other splits have too, each once', () => {
+    const samples = [
+      sample('a', 'valid'),
+      sample('b', 'train'),
+      sample(null, 'valid'),
+      sample('a', 'test'),
+      sample('a', 'test'),
+      sample('b', 'test'),
+      sample('c', 'test'),
+      sample(null, 'test'),
+    ];
+    expect(patientsElsewhere({ samples }, samples.slice(3))).toBe(2);
+    expect(patientsElsewhere({ samples }, samples.slice(6))).toBe(0);
+    expect(patientsElsewhere({ samples }, [])).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { splitImageName } from './imagePart.js';
-import { baseName, withoutExtension } from './layout.js';
+import { baseName, type DataSet, type Sample, withoutExtension } from './layout.js';
 
 /**
  * The patient that each image's name seems to tell, null where it tells none.
@@ -29,4 +29,17 @@ export function derivePatients(ids: readonly string[]): (string | null)[] {
   );
   const distinct = new Set(patients.filter((patient) => patient !== null));
   return distinct.size > 1 ? patients : ids.map(() => null);
+}
+
+/** How many of the patients of `measured` have images in other splits of the data set too. */
+export function patientsElsewhere(
+  { samples }: Pick<DataSet, 'samples'>,
+  measured: readonly Sample[],
+): number {
+  const splits = new Set(measured.map(({ split }) => split));
+  const elsewhere = new Set(
+    samples.filter(({ split }) => !splits.has(split)).map(({ patient }) => patient),
+  );
+  const own = new Set(measured.map(({ patient }) => patient));
+  return [...own].filter((patient) => patient !== null && elsewhere.has(patient)).length;
 }

@@ -120,6 +120,12 @@ export interface Method<
   ): Outputs;
 
   /**
+   * The embeddings that an image is compared with, by name: [B, 2, C], normal and abnormal. Only
+   * methods have them whose embeddings depend on the image.
+   */
+  embeddings?(outputs: Outputs): Tensors;
+
+  /**
    * The training loss, a scalar. It may read {@link currentEpoch}.
    *
    * @param labels [B], 1 where abnormal

@@ -17,6 +17,8 @@ export interface EvaluatedRun {
   };
   readonly thumbnails: ReadonlyMap<string, Thumbnails>;
   readonly embeddings?: readonly EmbeddingFigure[];
+  /** What else a reader must know before the numbers. */
+  readonly notices?: readonly string[];
 }
 
 /**
@@ -25,7 +27,7 @@ export interface EvaluatedRun {
  * @throws {IqeError} `interrupted`
  */
 export function evaluationReport(
-  { run, set, split, measured, thumbnails, embeddings = [] }: EvaluatedRun,
+  { run, set, split, measured, thumbnails, embeddings = [], notices = [] }: EvaluatedRun,
   signal?: AbortSignal,
 ): ReportData {
   const { config, decision } = run;
@@ -39,6 +41,7 @@ export function evaluationReport(
     notices: [
       ...backboneNotices(run),
       ...unitNotices(measured),
+      ...notices,
       ...(failed > 0 ? [`${counted(failed, 'image')} could not be read and left out.`] : []),
     ],
     facts: [...runFacts(run), ...measurementFacts(measured)],

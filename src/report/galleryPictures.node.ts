@@ -20,8 +20,12 @@ export class GalleryPictures {
     this.#most = most;
   }
 
-  /** Takes the pictures of one image, unless worse ones fill the gallery already. */
+  /**
+   * Takes the pictures of one image, unless worse ones fill the gallery already; none of a method
+   * that gives no map.
+   */
   async add({ sample, image, mask, prediction }: MeasuredImage): Promise<void> {
+    if (!prediction.hasMap) return;
     if (!prediction.hasMap) return;
     const { score, threshold, map, mapThreshold } = prediction;
     const { id } = sample;

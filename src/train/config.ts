@@ -72,6 +72,15 @@ const sharedShape = {
     .min(0)
     .default(0)
     .describe('Seed of everything random: shots, start values, order, dropout.'),
+  sensitivity: z
+    .number()
+    .gt(0)
+    .max(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'Share of the abnormal images beside the shots that the threshold must find; null: the threshold of the largest F1.',
+    ),
   reading: readingSchema.prefault({}).describe('How image files are read.'),
 };
 const trainingShape = { training: trainingSchema.prefault({}).describe('Its training.') };

@@ -1,6 +1,6 @@
 import { calibrated, fitCalibration } from '../metrics/calibration.js';
 import { countThresholds } from '../metrics/thresholdCounts.js';
-import { chooseThreshold } from '../metrics/thresholds.js';
+import { chooseThreshold, type ThresholdGoal } from '../metrics/thresholds.js';
 import type { Decision } from './savedRun.js';
 
 /** What is known of an image that a decision is made on. */
@@ -13,9 +13,14 @@ export interface JudgedImage {
   readonly mask: Uint8Array | undefined;
 }
 
+/** What a run's threshold is chosen for. */
+export function goalOf(sensitivity: number | null): ThresholdGoal {
+  return sensitivity === null ? { goal: 'f1Max' } : { goal: 'sensitivity', atLeast: sensitivity };
+}
+
 /**
- * How scores of a trained model are turned into decisions: a calibration to 0…1, the threshold of the
- * largest F1 on images, and, where there are masks, that of the largest F1 (Dice) on pixels. Without
+ * How scores of a trained model are turned into decisions: a calibration to 0…1, the threshold that
+ * fits `goal` on images, and, where there are masks, that of the largest F1 (Dice) on pixels. Without
  * masks a pixel counts as abnormal from the raw score on from which its image would.
  *
  * @param isProbability Whether the maps' values are in 0…1 by themselves; else the range that they
@@ -25,6 +30,7 @@ export function decide(
   images: readonly JudgedImage[],
   chosenOn: Decision['chosenOn'],
   isProbability: boolean,
+  goal: ThresholdGoal = { goal: 'f1Max' },
 ): Decision {
   const none = { calibration: { kind: 'identity' }, threshold: null, mapThreshold: null } as const;
   if (images.length === 0) return { ...none, chosenOn: 'no images' };
@@ -36,9 +42,9 @@ export function decide(
       scores.map((score) => calibrated(calibration, score)),
       labels,
     ),
-    { goal: 'f1Max' },
+    goal,
   );
-  const raw = chooseThreshold(countThresholds(scores, labels), { goal: 'f1Max' });
+  const raw = chooseThreshold(countThresholds(scores, labels), goal);
   if (!hasMaps(images)) return { calibration, threshold, mapThreshold: null, chosenOn };
   return {
     calibration,

@@ -11,7 +11,7 @@ import { MemoryFeatureStore } from './features.js';
 import { createPredictor, fitFewShot } from './fewShot.js';
 import { constantWeights } from './fittedWeights.js';
 import type { Backbone } from './openMethod.js';
-import type { Predictor } from './predictor.js';
+import type { ImageEmbeddings, Predictor } from './predictor.js';
 import type { Decision } from './savedRun.js';
 import type { LabelledImage } from './supportViews.js';
 
@@ -39,6 +39,8 @@ export interface Prediction {
   readonly areaPixels: number | null;
   /** The map as the model computed it [S, S], in the method's own unit. */
   readonly modelMap: PixelMap;
+  /** The embeddings that the image was compared with, by name, where a predictor gives them. */
+  readonly embeddings?: ImageEmbeddings;
 }
 
 /** A labelled image to learn from. */
@@ -148,7 +150,7 @@ export class AnomalyDetector {
     throwIfAborted(options.signal);
     const [raw] = await this.#predictor.predict([imagePlanes(image, imageSize)]);
     throwIfAborted(options.signal);
-    const { score: rawScore, map: data } = raw!;
+    const { score: rawScore, map: data, embeddings } = raw!;
     const { calibration, threshold: chosen, mapThreshold, mapRange } = this.#head.decision;
     const score = calibrated(calibration, rawScore);
     const threshold = chosen?.threshold ?? null;
@@ -164,10 +166,11 @@ export class AnomalyDetector {
       threshold,
       label,
       hasMap: true,
-      map: { ...map, data: map.data.map((value) => shown(value, mapRange)) },
+      map: mapRange ? { ...map, data: map.data.map((value) => shown(value, mapRange)) } : map,
       mapThreshold: mapThreshold && shown(mapThreshold, mapRange),
       ...measures,
       modelMap,
+      ...(embeddings && { embeddings }),
     };
   }
 

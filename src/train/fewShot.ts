@@ -5,14 +5,14 @@ import type { HostTensors, Runtime } from '../graph/session.js';
 import type { Method } from '../methods/method.js';
 import { entryOf } from '../methods/registry.js';
 import type { RunConfig } from './config.js';
-import { decide, type JudgedImage } from './decision.js';
+import { decide, goalOf, type JudgedImage } from './decision.js';
 import { storedExample, synthesisedExamples, type TrainingExample } from './examples.js';
 import { FeatureEncoder } from './featureEncoder.js';
 import { extractFeatures, type FeatureStore, featureSettings } from './features.js';
 import { constantWeights, type FittedWeights, fittedTensors } from './fittedWeights.js';
 import { checkNeeds } from './needs.js';
 import { type Backbone, openMethod } from './openMethod.js';
-import { type GraphStore, Predictor } from './predictor.js';
+import { Predictor, type PredictorParts } from './predictor.js';
 import { rememberReferences } from './references.js';
 import type { Decision } from './savedRun.js';
 import { type LabelledImage, squareMask, supportViews, type View } from './supportViews.js';
@@ -185,27 +185,24 @@ async function remembered(
   });
 }
 
-/**
- * The whole of a fitted method, wherever its weights are.
- *
- * @param masks Whether the images that it learned from had masks.
- * @param images How many images will be scored, where that is known: few are not worth a long start.
- * @param graphs Keeps the graph, so that it is built only once.
- */
+/** What {@link createPredictor} must know besides; a kept graph has no embeddings. */
+export interface PredictorOptions extends Pick<PredictorParts, 'images' | 'embeddings' | 'graphs'> {
+  /** Whether the images that it learned from had masks. */
+  readonly masks: boolean;
+}
+
+/** The whole of a fitted method, wherever its weights are. */
 export async function createPredictor(
   backbone: Backbone,
   config: RunConfig,
   fitted: FittedWeights,
   runtime: Runtime,
-  options: {
-    readonly masks: boolean;
-    readonly images?: number | undefined;
-    readonly graphs?: GraphStore | undefined;
-  },
+  options: PredictorOptions,
 ): Promise<Predictor> {
-  const { masks, images, graphs } = options;
   const { sessionOptions } = backbone.checkpoint;
-  const parts = { sessionOptions, seed: config.seed, images };
+  const { masks, images, embeddings = false } = options;
+  const graphs = embeddings ? undefined : options.graphs;
+  const parts = { sessionOptions, seed: config.seed, images, embeddings };
   const kept = await graphs?.load();
   if (kept) return Predictor.ofGraph(kept, parts, runtime);
   const method = await openMethod(backbone, config, runtime, masks);
@@ -242,7 +239,8 @@ async function judge(
         unit: 'images',
       });
     }
-    return decide(judged, both ? 'validation images' : 'support images', method.isProbability);
+    const chosenOn = both ? 'validation images' : 'support images';
+    return decide(judged, chosenOn, method.isProbability, goalOf(config.sensitivity));
   } finally {
     await predictor.release();
   }

@@ -21,7 +21,12 @@ export interface RawPrediction {
   readonly score: number;
   /** M [S, S], larger where more abnormal; nothing where the method gives none. */
   readonly map: Float32Array | undefined;
+  /** The embeddings that it was compared with, by name, where they were asked for. */
+  readonly embeddings?: ImageEmbeddings;
 }
+
+/** By name: [2, C], normal and abnormal. */
+export type ImageEmbeddings = Readonly<Record<string, Float32Array>>;
 
 /**
  * From so many images on it pays to pack the weights: for ViT-L/14 on two cores that takes as long as
@@ -56,6 +61,8 @@ export interface PredictorParts {
   readonly images?: number | undefined;
   /** Keeps the graph, where the method has no interlude. */
   readonly graphs?: GraphStore | undefined;
+  /** Whether predictions have embeddings, of methods whose embeddings depend on the image. */
+  readonly embeddings?: boolean | undefined;
 }
 
 /** A whole method from pixels to anomaly map: one session, or two around an interlude. */
@@ -81,12 +88,12 @@ export class Predictor {
   }
 
   static async create(parts: PredictorParts, runtime: Runtime): Promise<Predictor> {
-    const { method, fitted, graphs, seed } = parts;
+    const { method, fitted, graphs, seed, embeddings = false } = parts;
     const options = sessionOptions(parts);
     const { trained, memory } = fitted;
     const features = method.features(pixelInput(method));
     if (!method.interlude) {
-      const outputs = outputsOf(method.forward(features, trained, memory));
+      const outputs = predicted(method, method.forward(features, trained, memory), embeddings);
       if (!graphs) {
         const session = await runtime.createSession(compile(outputs), options);
         return new Predictor(method, seed, undefined, session);
@@ -102,7 +109,7 @@ export class Predictor {
     const first = compile({ ...passed, ...prefixed('read/', reads) });
     const fed = mapped(features, (name, { shape }) => input(`feature/${name}`, shape));
     const given = { ...fed, ...interludeInputs(method.interlude) };
-    const outputs = outputsOf(method.forward(given, trained, memory));
+    const outputs = predicted(method, method.forward(given, trained, memory), embeddings);
     return new Predictor(
       method,
       seed,
@@ -131,11 +138,20 @@ export class Predictor {
       normalizePlanes(planes, this.#method.inputNormalization, row);
     }
     const pixelValues: HostTensor = { data, shape: [images.length, 3, size, size] };
-    const { score, map } = await this.#last.run(await this.#feeds(pixelValues, images.length));
-    const maps = map?.data as Float32Array | undefined;
+    const outputs = await this.#last.run(await this.#feeds(pixelValues, images.length));
+    const row = ({ data }: HostTensor, index: number) => {
+      const length = data.length / images.length;
+      return (data as Float32Array).slice(index * length, (index + 1) * length);
+    };
+    const embeddings = Object.entries(unprefixed(embeddingPrefix, outputs));
     return images.map((_, index) => ({
-      score: score!.data[index] as number,
-      map: maps?.slice(index * size * size, (index + 1) * size * size),
+      score: outputs.score!.data[index] as number,
+      map: outputs.map && row(outputs.map, index),
+      ...(embeddings.length > 0 && {
+        embeddings: Object.fromEntries(
+          embeddings.map(([name, tensor]) => [name, row(tensor, index)]),
+        ),
+      }),
     }));
   }
 
@@ -160,9 +176,14 @@ function sessionOptions(
   return { ...parts.sessionOptions, lean: images !== undefined && images < imagesWorthPacking };
 }
 
-/** What a prediction is made of. */
-function outputsOf({ map, score }: ImageOutputs): Record<string, Tensor> {
-  return map ? { map, score } : { score };
+const embeddingPrefix = 'embedding/';
+
+/** What a predictor's graph gives. */
+function predicted(method: Method, outputs: ImageOutputs, embeddings: boolean): Tensors {
+  const { map, score } = outputs;
+  const shown: Tensors = map ? { map, score } : { score };
+  const own = embeddings ? method.embeddings?.(outputs) : undefined;
+  return { ...shown, ...prefixed(embeddingPrefix, own ?? {}) };
 }
 
 function mapped(tensors: Tensors, change: (name: string, tensor: Tensor) => Tensor): Tensors {

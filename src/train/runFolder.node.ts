@@ -160,6 +160,8 @@ export async function openRun(
     readonly images?: number | undefined;
     /** Where graphs are kept, by this package's version, so that each is built only once. */
     readonly graphs?: { readonly folder: string; readonly version: string } | undefined;
+    /** Whether predictions have embeddings (`Prediction.embeddings`). */
+    readonly embeddings?: boolean | undefined;
   } = {},
 ): Promise<OpenedRun> {
   const folder = new RunFolder(path);
@@ -192,6 +194,7 @@ export async function openRun(
     masks,
     images,
     graphs: graphs && (await graphCache(graphs, folder, { config, masks }, backbone)),
+    embeddings: options.embeddings,
   });
   const head = { config, decision, history: run.history };
   return { run, detector: new AnomalyDetector(backbone, runtime, { head, predictor }) };

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { IqeError } from '../../base/errors.js';
-import type { Split } from '../../data/layout.js';
+import type { DataSet, Split } from '../../data/layout.js';
+import { patientsElsewhere } from '../../data/layoutPatients.js';
+import { counted } from '../../report/numbers.js';
 import type { EvaluationReport, MeasuredImage } from '../../train/evaluate.node.js';
 import { exitStatus } from '../errors.js';
 import { formatRows } from '../format.js';
@@ -50,29 +52,28 @@ export const evaluateCommand: VerbBuilder = (run) =>
         const { readDataSet } = await import('../../data/layouts/read.node.js');
         const { evaluate, evaluationSamples } = await import('../../train/evaluate.node.js');
         const { seed } = settings.run;
+        const { out, split } = flags;
         const dataSet = await readDataSet(data, { signal });
-        const { run: saved, detector } = await openScorer(flags.run, context);
+        const { run: saved, detector } = await openScorer(flags.run, context, {
+          embeddings: out !== undefined,
+        });
         try {
-          const samples = evaluationSamples(dataSet, flags.split, saved.data);
+          const samples = evaluationSamples(dataSet, split, saved.data);
           const reading = readingFor(saved.config, settings.given);
-          const { out, split } = flags;
-          const pictures = out === undefined ? undefined : await galleryPictures();
-          const onImage = pictures && ((measured: MeasuredImage) => pictures.add(measured));
+          const recorder = out === undefined ? undefined : await evaluationRecorder(seed);
+          const onImage = recorder && ((measured: MeasuredImage) => recorder.add(measured));
           const options = { seed, reading, onImage, signal, onProgress };
           const report = await evaluate(detector, dataSet, samples, options);
           for (const { message } of report.failures) note(`Failed: ${message}`);
           const printed = { run: flags.run ?? null, split, ...report };
-          if (out !== undefined && pictures) {
+          const shared = dataSet.name === saved.data.name ? patientsElsewhere(dataSet, samples) : 0;
+          const notices = shared > 0 ? [sharedPatientsNotice(shared, dataSet)] : [];
+          for (const notice of notices) note(notice);
+          if (out !== undefined && recorder) {
             const { writeEvaluation } = await import('../../report/writeEvaluation.node.js');
-            const { thumbnails } = pictures;
-            const evaluated = {
-              run: saved,
-              set: dataSet.name,
-              split,
-              measured: report,
-              thumbnails,
-            };
-            await writeEvaluation(out, evaluated, printed, signal);
+            const shown = await recorder.shown({ signal, onProgress });
+            const evaluated = { run: saved, set: dataSet.name, split, measured: report, ...shown };
+            await writeEvaluation(out, { ...evaluated, notices }, printed, signal);
             note(`The report is ${join(out, 'report.html')}.`);
           }
           print(printed, describeEvaluation);
@@ -83,9 +84,14 @@ export const evaluateCommand: VerbBuilder = (run) =>
       }),
     );
 
-async function galleryPictures() {
-  const { GalleryPictures } = await import('../../report/galleryPictures.node.js');
-  return new GalleryPictures();
+async function evaluationRecorder(seed: number) {
+  const { EvaluationRecorder } = await import('../../report/evaluationRecorder.node.js');
+  return new EvaluationRecorder(seed);
+}
+
+function sharedPatientsNotice(count: number, { name, patients }: DataSet): string {
+  const guessed = patients === 'derived' ? ' (guessed from file names)' : '';
+  return `${counted(count, 'patient')}${guessed} of these images are in another split of ${name} too: where the run learned from it, results on them are too good.`;
 }
 
 function statusOf(
@@ -106,7 +112,7 @@ function statusOf(
 }
 
 function describeEvaluation(report: EvaluationReport & { split: string }): string {
-  const { n, image, pixel, intervals, decisions, failures } = report;
+  const { n, image, pixel, intervals, decisions, pixelDecisions, failures } = report;
   const value = (name: string, measured: number | null): [string, string] => {
     const [low, high] = intervals[name] ?? [];
     const range =
@@ -117,12 +123,20 @@ function describeEvaluation(report: EvaluationReport & { split: string }): strin
     value('image.auroc', image.auroc),
     value('image.ap', image.ap),
     value('image.f1Max', image.f1Max),
+    value('image.sensitivityAt95Specificity', image.sensitivityAt95Specificity),
+    value('image.specificityAt95Sensitivity', image.specificityAt95Sensitivity),
     ...(pixel
       ? [
           value('pixel.auroc', pixel.auroc),
           value('pixel.ap', pixel.ap),
           value('pixel.aupro', pixel.aupro),
           value('pixel.f1Max', pixel.f1Max),
+        ]
+      : []),
+    ...(pixelDecisions
+      ? [
+          value('pixelDecisions.f1', pixelDecisions.rates.f1),
+          value('pixelDecisions.iou', pixelDecisions.rates.iou),
         ]
       : []),
     ...(decisions

@@ -34,6 +34,7 @@ const settingFlags = [
   'threads',
   'batch-size',
   'epochs',
+  'sensitivity',
   'cache',
   'precision',
   ...readingFlags,

@@ -48,7 +48,9 @@ export const predictCommand: VerbBuilder = (run) =>
         const { entryOf } = await import('../../methods/registry.js');
         const { signal, onProgress, settings, print, note } = context;
         const images = await inputImages(operands, { signal, output: flags.out, onNote: note });
-        const { run: saved, detector } = await openScorer(flags.run, context, images.length);
+        const { run: saved, detector } = await openScorer(flags.run, context, {
+          images: images.length,
+        });
         try {
           const { config, createdWith } = saved;
           const { out, save = pictureKinds } = flags;

@@ -34,6 +34,10 @@ export async function iqeClipMethod(
       const outputs = iqeClip(image, text, weights, model, dropout);
       return { ...outputs, map: outputs.anomalyMap };
     },
+    embeddings: ({ textEmbeddings, queryEmbeddings }) => ({
+      text: textEmbeddings,
+      query: queryEmbeddings.at(-1)!,
+    }),
     loss: (outputs, labels, masks) => iqeLoss(outputs, labels, masks, model).total,
   };
 }
