@@ -3,14 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Random } from '../src/base/random.js';
-import { damaged } from './support/damage.js';
-import {
-  type DicomElement,
-  patientName,
-  words,
-  writeDicom,
-  writeDicomImage,
-} from './support/dicomWriter.js';
+import { type DicomElement, words, writeDicom, writeDicomImage } from './support/dicomWriter.js';
 import { writeNifti } from './support/niftiWriter.js';
 import { evaluationSchema, fitSchema, predictionsSchema } from './support/promises.js';
 import { drawSpot } from './support/smallDataSet.js';
@@ -231,30 +224,5 @@ describe('predict', () => {
     expect(predictions.map(({ path }) => path)).toEqual([place.at('bad/good.dcm')]);
     expect(failures).toMatchObject([{ path: place.at('bad/cut.nii.gz'), code: 'unreadable' }]);
     expect(stderr.match(/Failed: /g)).toHaveLength(1);
-  });
-});
-
-describe("a patient's name", () => {
-  it('is in nothing that is printed or written', async () => {
-    const whole = dicom(4, 2);
-    const files = Array.from({ length: 12 }, (_, seed) => [
-      `private/${seed}.dcm`,
-      seed === 0 ? whole : damaged(whole, seed, 'private'),
-    ]);
-    await write(Object.fromEntries(files));
-    const out = place.at('private out');
-    for (const given of [
-      ['predict', '--run', run(), place.at('private'), '-o', out, '--verbose'],
-      ['predict', '--run', run(), place.at('private/0.dcm'), '--json', '--verbose'],
-      ['data', 'check', place.at('private'), '--json'],
-      ['evaluate', '--run', run(), place.at('private'), '--verbose'],
-    ]) {
-      const { stdout, stderr } = await place.run(given);
-      expect(stdout + stderr).not.toContain('Secret');
-    }
-    for (const name of await readdir(out)) {
-      expect(name + (await readFile(join(out, name), 'latin1'))).not.toContain('Secret');
-    }
-    expect(patientName).toContain('Secret');
   });
 });

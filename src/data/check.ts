@@ -61,7 +61,10 @@ export interface DataCheck {
     readonly source: 'given' | 'derived' | 'none';
     readonly count: number;
     readonly inSeveralSplits: readonly {
-      readonly patient: string;
+      /** Guessed from file names; null where it was given, as it may be a person's name. */
+      readonly patient: string | null;
+      /** One of the patient's images in each of the splits. */
+      readonly images: readonly string[];
       readonly splits: readonly Split[];
     }[];
   };

@@ -82,20 +82,24 @@ function consequence(split: Split | null): string {
 
 /** Who is in a data set, and who in more than one split of it. */
 export function checkPatients({ samples, patients: source }: DataSet): DataCheck['patients'] {
-  const splitsOf = new Map<string, Set<Split>>();
-  for (const { patient, split } of samples) {
+  const imagesOf = new Map<string, Map<Split, string>>();
+  for (const { id, patient, split } of samples) {
     if (patient === null) continue;
-    const splits = splitsOf.get(patient) ?? new Set();
-    if (split !== null) splits.add(split);
-    splitsOf.set(patient, splits);
+    const images = imagesOf.get(patient) ?? new Map<Split, string>();
+    if (split !== null && !images.has(split)) images.set(split, id);
+    imagesOf.set(patient, images);
   }
-  const inSeveralSplits = [...splitsOf]
-    .filter(([, splits]) => splits.size > 1)
-    .map(([patient, splits]) => ({
-      patient,
-      splits: SPLITS.filter((split): split is Split => split !== null && splits.has(split)),
-    }));
-  return { source, count: splitsOf.size, inSeveralSplits };
+  const inSeveralSplits = [...imagesOf]
+    .filter(([, images]) => images.size > 1)
+    .map(([patient, images]) => {
+      const splits = SPLITS.filter((split) => split !== null && images.has(split)) as Split[];
+      return {
+        patient: source === 'derived' ? patient : null,
+        images: splits.map((split) => images.get(split)!),
+        splits,
+      };
+    });
+  return { source, count: imagesOf.size, inSeveralSplits };
 }
 
 /** Word on patients in more than one split: what is learnt of them in one helps in the other. */
@@ -104,7 +108,9 @@ export function patientFindings({ source, inSeveralSplits }: DataCheck['patients
   return some(
     'patients-across-splits',
     `Patients in more than one split${guessed}: results on them are too good.`,
-    inSeveralSplits.map(({ patient, splits }) => `${patient} (${splits.join(', ')})`),
+    inSeveralSplits.map(({ patient, images, splits }) =>
+      patient === null ? images.join(', ') : `${patient} (${splits.join(', ')})`,
+    ),
   );
 }
 

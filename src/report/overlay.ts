@@ -45,7 +45,9 @@ export function drawHeatMap(map: PixelMap, threshold: number | null): RasterImag
 
 /** The mask {M ≥ `threshold`}: 255 inside, 0 outside; grey, `[H, W]`. */
 export function drawMask(map: PixelMap, threshold: number): RasterImage {
-  const data = Uint8Array.from(map.data, (value) => (value >= threshold ? 255 : 0));
+  // Not Uint8Array.from, which lists all values first: gigabytes for a large image.
+  const data = new Uint8Array(map.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = (map.data[i] as number) >= threshold ? 255 : 0;
   return { width: map.width, height: map.height, channels: 1, data };
 }
 

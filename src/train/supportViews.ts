@@ -68,7 +68,8 @@ function binary(values: Float32Array): Uint8Array {
 /** A mask at the size of the anomaly map [S, S], nearest pixel. */
 export function squareMask(mask: PixelMap, size: number): Uint8Array {
   const { width, height } = mask;
-  const data = Uint8Array.from(mask.data, (value) => (value > 0.5 ? 255 : 0));
+  const data = new Uint8Array(mask.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = mask.data[i]! > 0.5 ? 255 : 0;
   const resized = resize({ width, height, channels: 1, data }, size, size, 'nearest');
   return resized.data.map((value) => (value > 127 ? 1 : 0));
 }
