@@ -13,9 +13,11 @@ export function runFacts(run: SavedRun): ReportData['facts'] {
     ['Backbone', config.backbone],
     [
       'Learned from',
-      `${normal.length} normal and ${counted(abnormal.length, 'abnormal image')} of ${data.name}, ${data.masks ? 'with' : 'without'} masks`,
+      isUntrained(run)
+        ? 'no images'
+        : `${normal.length} normal and ${counted(abnormal.length, 'abnormal image')} of ${data.name}, ${data.masks ? 'with' : 'without'} masks`,
     ],
-    ['Training', `${counted(config.training.epochs, 'epoch')}, seed ${config.seed}`],
+    ['Training', `${counted(run.history.length, 'epoch')}, seed ${config.seed}`],
     [
       'Threshold',
       threshold && decision
@@ -26,9 +28,24 @@ export function runFacts(run: SavedRun): ReportData['facts'] {
   ];
 }
 
+/** Whether a run is of a method that needs no images. */
+function isUntrained({ data: { shots } }: SavedRun): boolean {
+  return shots.normal.length + shots.abnormal.length === 0;
+}
+
 /** Who chose what on which data. */
-export function runProtocol({ data, decision }: SavedRun): ReportData['protocol'] {
+export function runProtocol(run: SavedRun): ReportData['protocol'] {
+  const { data, decision } = run;
   const { normal, abnormal } = data.shots;
+  if (isUntrained(run)) {
+    return {
+      name: 'Untrained',
+      description: [
+        'The method learned from no images, and no threshold was chosen: scores are the method’s own.',
+      ],
+      selectsOnTest: false,
+    };
+  }
   const chosenOn =
     decision?.chosenOn === 'support images'
       ? 'The threshold and the calibration of the scores were chosen on the support images themselves, as there were no other labelled ones: decisions look surer than they are.'
