@@ -111,6 +111,51 @@ describe('benchmark', () => {
     for (const name of runs) expect(unlike[name]).toBe(whole[name]);
   });
 
+  it('learns from other sets, from normal images alone, and as the authors do, if told so', async () => {
+    await writeConfig({
+      sets: [{ name: 'Spots' }, { name: 'Others' }],
+      methods: [
+        { name: 'iqe-clip', settings: { model: { queryModule: { blocks: 1, heads: 4 } } } },
+        'patchcore',
+      ],
+      protocols: [
+        { kind: 'zero-shot' },
+        { kind: 'zero-shot', selectOn: 'test' },
+        { kind: 'normal-only', shots: [2] },
+        { kind: 'few-shot', shots: [1], selectOn: 'test' },
+      ],
+      settings: { backbone: place.backbone, training: { epochs: 1, augmentations: ['identity'] } },
+    });
+    const { status, stdout } = await benchmark('protocols', ['--set', 'model.imageSize=48']);
+    await writeConfig();
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(await readFile(place.at('protocols', 'report.html'), 'utf8')).toContain(
+      'Selected on the test set',
+    );
+    const folder = place.at('protocols', 'cells');
+    expect((await readdir(folder)).sort()).toEqual([
+      '1-shot-authors',
+      '2-normal',
+      'zero-shot',
+      'zero-shot-authors',
+    ]);
+    const run = async (cell: string) =>
+      JSON.parse(await readFile(join(folder, cell, 'seed-0', 'run', 'run.json'), 'utf8')).data;
+    const { sets: honest, selectedOn } = await run('zero-shot/Spots/iqe-clip');
+    expect(honest).toMatchObject([{ name: 'Others', masks: false }]);
+    expect([...honest[0].training, ...honest[0].heldBack].every((id) => /^valid/.test(id))).toBe(
+      true,
+    );
+    expect(selectedOn).toBeUndefined();
+    const authors = await run('zero-shot-authors/Spots/iqe-clip');
+    expect(authors.sets[0].training.every((id: string) => /^test/.test(id))).toBe(true);
+    expect(authors.selectedOn).toMatchObject({ name: 'Spots', splits: ['test'] });
+    const fewShot = await run('1-shot-authors/Spots/iqe-clip');
+    expect(fewShot.selectedOn).toMatchObject({ name: 'Spots', splits: ['test'], images: 6 });
+    expect(fewShot.shots.normal.every((id: string) => /^valid/.test(id))).toBe(true);
+    expect((await run('2-normal/Spots/patchcore')).shots.abnormal).toEqual([]);
+  });
+
   it.each([
     ['no file', ['benchmark', '-o', 'x'], 2, /takes a file/],
     ['a file that is missing', ['benchmark', 'missing.yaml', '-o', 'x'], 2, /cannot be read/],

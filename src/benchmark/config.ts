@@ -5,6 +5,12 @@ const settingsSchema = z.record(z.string(), z.unknown()).default({});
 
 /** What all kinds of protocol say. */
 const common = {
+  selectOn: z
+    .enum(['validation', 'test'])
+    .default('validation')
+    .describe(
+      'Images that choose: validation images the threshold (and, zero-shot, the epoch), test images both, as the released code does; the report warns of it.',
+    ),
   settings: settingsSchema.describe("What differs from the benchmark's own settings."),
 };
 
@@ -14,7 +20,26 @@ const fewShotSchema = z.strictObject({
   ...common,
 });
 
-export const protocolSchema = z.discriminatedUnion('kind', [fewShotSchema]);
+const normalOnlySchema = z.strictObject({
+  kind: z.literal('normal-only').describe('Learn from K normal images of the set.'),
+  shots: z.array(z.int().min(1)).min(1).default([4]).describe('K, each a setting of its own.'),
+  ...common,
+});
+
+const zeroShotSchema = z.strictObject({
+  kind: z.literal('zero-shot').describe('Learn from the other sets.'),
+  leaveOut: z
+    .enum(['set', 'modality'])
+    .default('set')
+    .describe('Which sets are not learned from: the measured one, or all of its modality.'),
+  ...common,
+});
+
+export const protocolSchema = z.discriminatedUnion('kind', [
+  fewShotSchema,
+  normalOnlySchema,
+  zeroShotSchema,
+]);
 
 const setSchema = z.strictObject({
   name: z.string().min(1).describe('As tables and published numbers call it.'),
@@ -24,12 +49,17 @@ const setSchema = z.strictObject({
     .optional()
     .describe('Folder or manifest of the set, within `root`. Not given: its name.'),
   modality: z.string().min(1).optional().describe('What leave-one-modality-out leaves out.'),
+  className: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('What its images show, for the prompts of methods that name it.'),
   shotFiles: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "Path of the set's shot files, with {shots} in place of K. Not given: shots are chosen by seed.",
+      "Path of the set's shot files within `root`, with {shots} in place of K. Not given: shots are chosen by seed.",
     ),
 });
 
@@ -75,6 +105,11 @@ export const figureKinds = ['few-shot-curves', 'few-shot-mean', 'radar'] as cons
 
 /** A whole benchmark: one file in `configs/`. */
 export const benchmarkSchema = z.strictObject({
+  extends: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Another file, relative to this one, whose fields hold where this one has none.'),
   title: z.string().min(1).describe('Heading of the report.'),
   description: z.array(z.string()).default([]).describe('Paragraphs for the report.'),
   root: z
@@ -129,7 +164,7 @@ export type TableConfig = z.infer<typeof tableSchema>;
 export function parseBenchmark(value: unknown, where: string): BenchmarkConfig {
   const result = benchmarkSchema.safeParse(value);
   const problems = result.success
-    ? duplicates(result.data)
+    ? contradictions(result.data)
     : result.error.issues.map(
         (issue) => `${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`,
       );
@@ -139,7 +174,7 @@ export function parseBenchmark(value: unknown, where: string): BenchmarkConfig {
   });
 }
 
-function duplicates({ sets, methods, seeds }: BenchmarkConfig): string[] {
+function contradictions({ sets, methods, seeds, protocols }: BenchmarkConfig): string[] {
   const twice = (kind: string, names: readonly (string | number)[]) =>
     [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
       (name) => `${kind}: ${name} is there twice`,
@@ -154,6 +189,11 @@ function duplicates({ sets, methods, seeds }: BenchmarkConfig): string[] {
       methods.map(({ name }) => name),
     ),
     ...twice('seeds', seeds),
+    ...(protocols.some((one) => one.kind === 'zero-shot' && one.leaveOut === 'modality')
+      ? sets.flatMap(({ name, modality }) =>
+          modality === undefined ? [`sets: ${name} has no modality, which is left out`] : [],
+        )
+      : []),
   ];
 }
 

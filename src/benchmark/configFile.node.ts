@@ -12,6 +12,23 @@ import { type BenchmarkConfig, parseBenchmark } from './config.js';
  * @throws {IqeError} `config` where it cannot be read or is no benchmark.
  */
 export async function readBenchmark(path: string, root?: string): Promise<BenchmarkConfig> {
+  const benchmark = parseBenchmark(await readFields(path), path);
+  const here = dirname(resolve(path));
+  const base = root === undefined ? resolve(here, benchmark.root) : resolve(root);
+  return {
+    ...benchmark,
+    root: base,
+    settings: await withFolders(benchmark.settings, here),
+    sets: benchmark.sets.map((set) => ({
+      ...set,
+      folder: resolve(base, set.folder ?? set.name),
+      ...(set.shotFiles !== undefined && { shotFiles: resolve(base, set.shotFiles) }),
+    })),
+  };
+}
+
+/** The fields of a file, with those of the file that it extends below them. */
+async function readFields(path: string, extending: readonly string[] = []): Promise<unknown> {
   const refuse = (problem: string, hint: string) => (cause: unknown) => {
     throw new IqeError('config', `The benchmark ${path} ${problem}: ${messageOf(cause)}`, {
       hint,
@@ -27,19 +44,16 @@ export async function readBenchmark(path: string, root?: string): Promise<Benchm
   } catch (cause) {
     refuse('is neither YAML nor JSON', 'Correct it at that place.')(cause);
   }
-  const benchmark = parseBenchmark(value, path);
-  const here = dirname(resolve(path));
-  const base = root === undefined ? resolve(here, benchmark.root) : resolve(root);
-  return {
-    ...benchmark,
-    root: base,
-    settings: await withFolders(benchmark.settings, here),
-    sets: benchmark.sets.map((set) => ({
-      ...set,
-      folder: resolve(base, set.folder ?? set.name),
-      ...(set.shotFiles !== undefined && { shotFiles: resolve(here, set.shotFiles) }),
-    })),
-  };
+  const { extends: base } = (value ?? {}) as { extends?: unknown };
+  if (typeof base !== 'string') return value;
+  const below = resolve(dirname(resolve(path)), base);
+  if (extending.includes(below)) {
+    throw new IqeError('config', `The benchmark ${path} extends itself.`, {
+      hint: "Correct its field 'extends'.",
+    });
+  }
+  // A list or group is taken whole: that of this file, else that of the other.
+  return { ...((await readFields(below, [...extending, below])) as object), ...(value as object) };
 }
 
 /** A backbone that is a folder beside the file is that one from wherever the benchmark is run. */

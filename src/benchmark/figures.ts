@@ -39,9 +39,13 @@ export function benchmarkFigures(
   };
 }
 
-/** The settings with shots that belong to one curve: those of the same protocol. */
-function curves(benchmark: BenchmarkConfig): Setting[] {
-  return settingsOf(benchmark).filter(({ protocol }) => protocol.kind === 'few-shot');
+/** The settings with shots that belong to one curve: those of the first few-shot protocol. */
+function curves(benchmark: BenchmarkConfig): (Setting & { shots: number })[] {
+  const first = benchmark.protocols.find(({ kind }) => kind === 'few-shot');
+  return settingsOf(benchmark).flatMap((setting) => {
+    const { protocol, shots } = setting;
+    return protocol === first && shots !== null ? [{ ...setting, shots }] : [];
+  });
 }
 
 function setCurves(

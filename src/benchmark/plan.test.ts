@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseBenchmark } from './config.js';
-import { folderName, planCells } from './plan.js';
+import { folderName, planCells, sourcesOf } from './plan.js';
 
 const benchmark = (changes: object = {}) =>
   parseBenchmark(
@@ -43,6 +43,36 @@ describe('planCells', () => {
     });
   });
 
+  it('leaves out methods that cannot learn so, and sets that may not be learned from', () => {
+    const zeroShot = benchmark({
+      methods: ['iqe-clip', 'clip', 'patchcore', 'mediclip'],
+      sets: [
+        { name: 'A', modality: 'CT' },
+        { name: 'B', modality: 'CT' },
+        { name: 'C', modality: 'MR' },
+      ],
+      protocols: [
+        { kind: 'zero-shot' },
+        { kind: 'zero-shot', leaveOut: 'modality', selectOn: 'test' },
+        { kind: 'normal-only', shots: [4] },
+        { kind: 'few-shot' },
+      ],
+      seeds: [0],
+    });
+    const methodsOf = (id: string) =>
+      planCells(zeroShot).flatMap(({ setting, set, method }) =>
+        setting.id === id && set.name === 'A' ? method.name : [],
+      );
+    expect(methodsOf('zero-shot')).toEqual(['iqe-clip', 'clip']);
+    expect(methodsOf('zero-shot-modality-authors')).toEqual(['iqe-clip', 'clip']);
+    expect(methodsOf('4-normal')).toEqual(['patchcore', 'mediclip']);
+    expect(methodsOf('4-shot')).toEqual(['iqe-clip', 'patchcore', 'mediclip']);
+    const names = (leaveOut: 'set' | 'modality') =>
+      sourcesOf(zeroShot, zeroShot.sets[0]!, leaveOut).map(({ name }) => name);
+    expect(names('set')).toEqual(['B', 'C']);
+    expect(names('modality')).toEqual(['C']);
+  });
+
   it('refuses settings that are none before anything is done', () => {
     expect(() => planCells(benchmark({ settings: { modle: {} } }))).toThrow(/modle/);
   });
@@ -54,6 +84,7 @@ describe('parseBenchmark', () => {
     [{ seeds: [1, 1] }, /seeds: 1 is there twice/],
     [{ protocols: [{ kind: 'few-shot', shots: [0] }] }, /protocols\.0\.shots\.0/],
     [{ protocol: [] }, /protocol/],
+    [{ protocols: [{ kind: 'zero-shot', leaveOut: 'modality' }] }, /A has no modality/],
   ])('refuses %j', (changes, message) => {
     expect(() => benchmark(changes)).toThrow(message);
   });

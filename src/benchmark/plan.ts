@@ -1,4 +1,6 @@
-import { merged, type RunConfig, resolveRunConfig } from '../train/config.js';
+import { entryOf, type MethodName } from '../methods/registry.js';
+import { isMethodName, merged, type RunConfig, resolveRunConfig } from '../train/config.js';
+import { needsNothing, takesNormalAlone, transfers } from '../train/needs.js';
 import type { BenchmarkConfig, MethodEntry, ProtocolConfig, SetEntry } from './config.js';
 
 /** One way of learning: a protocol with its number of shots. */
@@ -7,7 +9,8 @@ export interface Setting {
   readonly id: string;
   readonly title: string;
   readonly protocol: ProtocolConfig;
-  readonly shots: number;
+  /** K; null where nothing of the set is learned from. */
+  readonly shots: number | null;
 }
 
 /** One run to make and measure. */
@@ -23,20 +26,59 @@ export interface Cell {
 
 /** The settings of a benchmark, in the order of its protocols. */
 export function settingsOf({ protocols }: Pick<BenchmarkConfig, 'protocols'>): Setting[] {
-  return protocols.flatMap((protocol) =>
-    protocol.shots.map(
-      (shots): Setting => ({
-        id: `${shots}-shot`,
-        title: `Few-shot, K = ${shots}`,
-        protocol,
-        shots,
-      }),
-    ),
+  return protocols.flatMap((protocol) => {
+    const [suffix, remark] =
+      protocol.selectOn === 'test' ? ['-authors', ', selected on the test set'] : ['', ''];
+    const setting = (id: string, title: string, shots: number | null): Setting => ({
+      id: id + suffix,
+      title: title + remark,
+      protocol,
+      shots,
+    });
+    if (protocol.kind === 'zero-shot') {
+      return protocol.leaveOut === 'set'
+        ? setting('zero-shot', 'Zero-shot', null)
+        : setting('zero-shot-modality', 'Zero-shot, modality left out', null);
+    }
+    const { kind } = protocol;
+    return protocol.shots.map((shots) =>
+      kind === 'few-shot'
+        ? setting(`${shots}-shot`, `Few-shot, K = ${shots}`, shots)
+        : setting(`${shots}-normal`, `Normal only, K = ${shots}`, shots),
+    );
+  });
+}
+
+/** What the images of a set show, for methods whose prompts name it. */
+function classNameOf({ method, name }: MethodEntry, { className }: SetEntry): object {
+  const known = method ?? name;
+  if (className === undefined || !isMethodName(known)) return {};
+  return entryOf(known).needs.className ? { model: { className } } : {};
+}
+
+/** Whether a method can be asked to learn so: other cells of the plan are left out. */
+export function fits(method: MethodName, { kind }: ProtocolConfig): boolean {
+  const { needs } = entryOf(method);
+  if (kind === 'zero-shot') return transfers(needs);
+  if (kind === 'normal-only') return takesNormalAlone(needs);
+  return !needsNothing(needs);
+}
+
+/** The sets that a cell learns from in the zero-shot setting. */
+export function sourcesOf(
+  { sets }: Pick<BenchmarkConfig, 'sets'>,
+  target: SetEntry,
+  leaveOut: 'set' | 'modality',
+): SetEntry[] {
+  return sets.filter(
+    ({ name, modality }) =>
+      name !== target.name && (leaveOut === 'set' || modality !== target.modality),
   );
 }
 
 /**
- * All cells of a benchmark: setting by setting, set by set, method by method, seed by seed.
+ * All cells of a benchmark: setting by setting, set by set, method by method, seed by seed; without
+ * those of methods that cannot learn so.
  *
  * @param given Settings that the user said, which win over those of the file.
  * @throws {IqeError} `config` where the settings of a method do not fit.
@@ -45,24 +87,21 @@ export function planCells(benchmark: BenchmarkConfig, given: object = {}): Cell[
   return settingsOf(benchmark).flatMap((setting) =>
     benchmark.sets.flatMap((set) =>
       benchmark.methods.flatMap((method) =>
-        benchmark.seeds.map((seed): Cell => {
+        benchmark.seeds.flatMap((seed): Cell[] => {
           const settings = [
             benchmark.settings,
             setting.protocol.settings,
             { method: method.method ?? method.name },
+            classNameOf(method, set),
             method.settings,
             given,
             { seed },
           ].reduce(merged, {});
           const names = [setting.id, set.name, method.name].map(folderName);
-          return {
-            setting,
-            set,
-            method,
-            seed,
-            config: resolveRunConfig(settings),
-            folder: ['cells', ...names, `seed-${seed}`].join('/'),
-          };
+          const config = resolveRunConfig(settings);
+          if (!fits(config.method, setting.protocol)) return [];
+          const folder = ['cells', ...names, `seed-${seed}`].join('/');
+          return [{ setting, set, method, seed, config, folder }];
         }),
       ),
     ),

@@ -1,23 +1,40 @@
 import type { ReportData } from '../report/types.js';
-import type { BenchmarkConfig } from './config.js';
+import type { BenchmarkConfig, ProtocolConfig } from './config.js';
 import { settingsOf } from './plan.js';
 
 /** Who chose what on which data, for the report. */
 export function protocolOf(benchmark: BenchmarkConfig): ReportData['protocol'] {
   const settings = settingsOf(benchmark);
+  const texts = benchmark.protocols.map((protocol) => textOf(protocol, benchmark));
   return {
     name: [...new Set(settings.map(({ title }) => title))].join('; '),
     description: [
       ...benchmark.description,
-      ...fewShotText(benchmark),
+      ...new Set(texts),
       'No score is scaled over a test set: the score of an image is that of this image alone.',
     ],
-    selectsOnTest: false,
+    selectsOnTest: benchmark.protocols.some(({ selectOn }) => selectOn === 'test'),
   };
 }
 
-function fewShotText({ sets, protocols }: BenchmarkConfig): string[] {
-  if (!protocols.some(({ kind }) => kind === 'few-shot')) return [];
+function textOf(protocol: ProtocolConfig, benchmark: BenchmarkConfig): string {
+  const learned =
+    protocol.kind === 'zero-shot' ? zeroShotText(protocol) : shotsText(protocol, benchmark);
+  return `${learned} ${selectionText(protocol)}`;
+}
+
+function zeroShotText({ leaveOut, selectOn }: ProtocolConfig & { kind: 'zero-shot' }): string {
+  const others =
+    leaveOut === 'set' ? 'the other sets' : 'the sets of other modalities than the measured one';
+  const images =
+    selectOn === 'test' ? 'the labelled test images' : 'labelled images outside of the test splits';
+  return `Zero-shot: a model learns from ${images} of ${others}, and nothing of the measured set.`;
+}
+
+function shotsText(
+  { kind }: ProtocolConfig & { kind: 'few-shot' | 'normal-only' },
+  { sets }: BenchmarkConfig,
+): string {
   const published = sets.filter(({ shotFiles }) => shotFiles !== undefined).length;
   const chosen =
     published === sets.length
@@ -25,7 +42,16 @@ function fewShotText({ sets, protocols }: BenchmarkConfig): string[] {
       : published > 0
         ? 'named by the published shot files where a set has them, else chosen by the seed'
         : 'chosen by the seed';
-  return [
-    `Few-shot: a model learns from K normal and K abnormal images of the split valid, ${chosen}. The last epoch is taken; the other labelled images of the split choose the threshold and the calibration of scores. The test split is opened when the run is finished.`,
-  ];
+  return kind === 'few-shot'
+    ? `Few-shot: a model learns from K normal and K abnormal images of the split valid, ${chosen}; methods that take no abnormal ones from the normal ones.`
+    : `Normal only: a model learns from K normal images of the split valid, ${chosen}.`;
+}
+
+function selectionText({ kind, selectOn }: ProtocolConfig): string {
+  if (selectOn === 'test') {
+    return 'The epoch and the threshold are chosen on the test images themselves, as the released code does.';
+  }
+  return kind === 'zero-shot'
+    ? 'A part of the images learned from, whole patients where they are known, is held back and chooses the epoch, the threshold and the calibration of scores. The test split is opened when the run is finished.'
+    : 'The last epoch is taken; the other labelled images of the split choose the threshold and the calibration of scores. The test split is opened when the run is finished.';
 }

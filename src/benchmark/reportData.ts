@@ -3,6 +3,7 @@ import { counted } from '../report/numbers.js';
 import type { EvaluationResult, ReportData } from '../report/types.js';
 import type { BenchmarkConfig } from './config.js';
 import { benchmarkFigures } from './figures.js';
+import { settingsOf } from './plan.js';
 import { protocolOf } from './protocolText.js';
 import type { FinishedCell } from './results.js';
 import { benchmarkTables } from './tables.js';
@@ -89,7 +90,7 @@ function evaluations(
   cells: readonly FinishedCell[],
   signal: AbortSignal | undefined,
 ): EvaluationResult[] {
-  const single = protocols.length === 1 && protocols[0]?.shots.length === 1;
+  const single = settingsOf({ protocols }).length === 1;
   return cells.flatMap(({ cell, measured }) => {
     if (!measured || cell.seed !== seeds[0]) return [];
     const { method, set, setting } = cell;

@@ -39,6 +39,8 @@ export interface CellResult {
     readonly patients: number | null;
   } | null;
   readonly dataHash: string | null;
+  /** Why there is nothing to measure, which is no failure. */
+  readonly skipped: string | null;
   /** Why it could not be measured. */
   readonly failure: string | null;
   /** Images that were left out because they could not be read. */

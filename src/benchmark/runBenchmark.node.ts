@@ -4,7 +4,6 @@ import { readDataSet } from '../data/layouts/read.node.js';
 import { SealedDataSet } from '../data/sealedDataSet.js';
 import { metricValues } from '../metrics/evaluation.js';
 import { openBackbone } from '../train/backbone.node.js';
-import type { BenchmarkConfig } from './config.js';
 import { ContentHashes } from './contents.node.js';
 import { type Cell, planCells } from './plan.js';
 import type { CellResult, FinishedCell } from './results.js';
@@ -12,8 +11,6 @@ import { type CellOptions, runCell } from './runCell.node.js';
 
 export interface BenchmarkOptions
   extends Omit<CellOptions, 'dataSet' | 'backboneIdentity' | 'contents'> {
-  /** As `readBenchmark` gives it: every set has an absolute folder. */
-  readonly benchmark: BenchmarkConfig;
   /** Settings that the user said, which win over those of the file. */
   readonly given?: object;
 }
@@ -80,6 +77,10 @@ async function attempt(cell: Cell, options: CellOptions): Promise<FinishedCell> 
   const about = { setting: setting.id, set: set.name, method: method.name, seed, folder };
   try {
     const measured = await runCell(cell, options);
+    if ('skipped' in measured) {
+      const { skipped } = measured;
+      return { cell, result: { ...about, ...nothing, skipped }, measured: undefined };
+    }
     const { evaluation } = measured;
     const { intervals, resampled, n, dataHash, failures } = evaluation;
     const result: CellResult = {
@@ -89,25 +90,29 @@ async function attempt(cell: Cell, options: CellOptions): Promise<FinishedCell> 
       resampled,
       n,
       dataHash,
+      skipped: null,
       failure: null,
       failedImages: failures.length,
     };
     return { cell, result, measured };
   } catch (error) {
     if (endsAll(error)) throw error;
-    const result: CellResult = {
-      ...about,
-      metrics: null,
-      intervals: {},
-      resampled: null,
-      n: null,
-      dataHash: null,
-      failure: failureText(error),
-      failedImages: 0,
-    };
+    const result: CellResult = { ...about, ...nothing, failure: failureText(error) };
     return { cell, result, measured: undefined };
   }
 }
+
+/** The result of a cell that was not measured. */
+const nothing = {
+  metrics: null,
+  intervals: {},
+  resampled: null,
+  n: null,
+  dataHash: null,
+  skipped: null,
+  failure: null,
+  failedImages: 0,
+} as const;
 
 /** Ctrl-C, or a disk that takes nothing more: the other cells would not fare better. */
 function endsAll(error: unknown): boolean {

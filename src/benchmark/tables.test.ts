@@ -46,6 +46,7 @@ const cell = (
   resampled: 'patients',
   n: null,
   dataHash: null,
+  skipped: null,
   failure: image === null ? 'No such luck.' : null,
   failedImages: 0,
 });

@@ -43,6 +43,11 @@ export class SealedDataSet {
     return this.#labelledTest();
   }
 
+  /** The set with its test split, to look up what is known of it: for selecting on test images. */
+  whole(): DataSet {
+    return this.#whole;
+  }
+
   /**
    * The test images for selecting on them, as the released code of many papers does. What is reported
    * of a run that was selected so must say it.

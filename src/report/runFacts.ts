@@ -6,17 +6,11 @@ import type { ReportData } from './types.js';
 /** What a reader must know of a run: what it is, what it learned from, how it decides. */
 export function runFacts(run: SavedRun): ReportData['facts'] {
   const { config, data, decision, createdWith } = run;
-  const { normal, abnormal } = data.shots;
   const threshold = decision?.threshold;
   return [
     ['Method', `${config.method}, preset ${config.preset}`],
     ['Backbone', config.backbone],
-    [
-      'Learned from',
-      isUntrained(run)
-        ? 'no images'
-        : `${normal.length} normal and ${counted(abnormal.length, 'abnormal image')} of ${data.name}, ${data.masks ? 'with' : 'without'} masks`,
-    ],
+    ['Learned from', isUntrained(run) ? 'no images' : learnedFrom(data)],
     ['Training', `${counted(run.history.length, 'epoch')}, seed ${config.seed}`],
     [
       'Threshold',
@@ -29,13 +23,27 @@ export function runFacts(run: SavedRun): ReportData['facts'] {
 }
 
 /** Whether a run is of a method that needs no images. */
-function isUntrained({ data: { shots } }: SavedRun): boolean {
-  return shots.normal.length + shots.abnormal.length === 0;
+function isUntrained({ data: { shots, sets } }: SavedRun): boolean {
+  return sets === undefined && shots.normal.length + shots.abnormal.length === 0;
+}
+
+function learnedFrom({ name, shots, sets, masks }: SavedRun['data']): string {
+  const withMasks = (has: boolean) => (has ? 'with' : 'without');
+  if (sets) {
+    return sets
+      .map((set) => `${set.training.length} of ${set.name} (${withMasks(set.masks)} masks)`)
+      .join(', ');
+  }
+  const { normal, abnormal } = shots;
+  return `${normal.length} normal and ${counted(abnormal.length, 'abnormal image')} of ${name}, ${withMasks(masks)} masks`;
 }
 
 /** Who chose what on which data. */
 export function runProtocol(run: SavedRun): ReportData['protocol'] {
-  const { data, decision } = run;
+  const { data, decision, selected } = run;
+  const { selectedOn } = data;
+  if (selectedOn) return selectedProtocol(data.sets === undefined, selectedOn);
+  if (data.sets) return setsProtocol(data.sets, selected);
   const { normal, abnormal } = data.shots;
   if (isUntrained(run)) {
     return {
@@ -56,6 +64,41 @@ export function runProtocol(run: SavedRun): ReportData['protocol'] {
       `The model learned from ${counted(normal.length, 'normal image')} and ${counted(abnormal.length, 'abnormal image')}, its support images.`,
       chosenOn,
       'Nothing was chosen on the images that were measured. A score is that of one image alone: no scores are scaled over a test set.',
+    ],
+    selectsOnTest: false,
+  };
+}
+
+function selectedProtocol(
+  isFewShot: boolean,
+  { name, splits, images }: NonNullable<SavedRun['data']['selectedOn']>,
+): ReportData['protocol'] {
+  const selectsOnTest = splits.includes('test');
+  return {
+    name: `${isFewShot ? 'Few-shot' : 'Zero-shot'}, selected on ${name}`,
+    description: [
+      `The epoch, the threshold and the calibration of the scores were chosen on ${counted(images, 'image')} of ${name} (${splits.join(', ')}), as the released code of many papers does.`,
+    ],
+    selectsOnTest,
+  };
+}
+
+function setsProtocol(
+  sets: NonNullable<SavedRun['data']['sets']>,
+  selected: SavedRun['selected'],
+): ReportData['protocol'] {
+  const count = (images: 'training' | 'heldBack') =>
+    counted(
+      sets.reduce((sum, set) => sum + set[images].length, 0),
+      'image',
+    );
+  const names = sets.map(({ name }) => name).join(', ');
+  return {
+    name: 'Zero-shot',
+    description: [
+      `The model learned from ${count('training')} of ${names}, none of them of a test split.`,
+      `${selected ? `The epoch (${selected.epoch}), the` : 'The'} threshold and the calibration of the scores were chosen on ${count('heldBack')} of the same sets that were held back.`,
+      'A score is that of one image alone: no scores are scaled over a test set.',
     ],
     selectsOnTest: false,
   };

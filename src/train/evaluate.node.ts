@@ -54,7 +54,7 @@ export interface EvaluationReport extends Evaluation {
 }
 
 /**
- * The labelled images of a split, without the support images of `run` where they are of the same set.
+ * The labelled images of a split, without those that the run learned from.
  * In a set without splits, all of them.
  *
  * @throws {IqeError} `data` where there are none.
@@ -65,11 +65,16 @@ export function evaluationSamples(
   support: {
     readonly name: string;
     readonly shots: { readonly normal: string[]; readonly abnormal: string[] };
+    readonly sets?: readonly { name: string; training: string[]; heldBack: string[] }[] | undefined;
   },
 ): Sample[] {
-  const seen = new Set(
-    dataSet.name === support.name ? [...support.shots.normal, ...support.shots.abnormal] : [],
-  );
+  const { shots, sets = [] } = support;
+  const seen = new Set([
+    ...(dataSet.name === support.name ? [...shots.normal, ...shots.abnormal] : []),
+    ...sets
+      .filter(({ name }) => name === dataSet.name)
+      .flatMap(({ training, heldBack }) => [...training, ...heldBack]),
+  ]);
   const hasSplits = dataSet.samples.some((sample) => sample.split !== null);
   const samples = dataSet.samples.filter(
     (sample) =>

@@ -1,21 +1,24 @@
-import { throwIfAborted } from '../base/errors.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { imagePlanes } from '../clip/preprocess.js';
 import type { HostTensors, Runtime } from '../graph/session.js';
 import type { Method } from '../methods/method.js';
 import { entryOf } from '../methods/registry.js';
 import type { RunConfig } from './config.js';
-import { decide, goalOf, type JudgedImage } from './decision.js';
+import { goalOf } from './decision.js';
+import { EpochSelection, type SelectedEpoch } from './epochSelection.js';
 import { storedExample, synthesisedExamples, type TrainingExample } from './examples.js';
 import { FeatureEncoder } from './featureEncoder.js';
+import { FeatureScorer } from './featureScorer.js';
 import { extractFeatures, type FeatureStore, featureSettings } from './features.js';
 import { constantWeights, type FittedWeights, fittedTensors } from './fittedWeights.js';
+import { judge } from './judge.js';
 import { checkNeeds } from './needs.js';
 import { type Backbone, openMethod } from './openMethod.js';
 import { Predictor, type PredictorParts } from './predictor.js';
 import { rememberReferences } from './references.js';
 import type { Decision } from './savedRun.js';
-import { type LabelledImage, squareMask, supportViews, type View } from './supportViews.js';
+import { storeImages, validationImages } from './storedImages.js';
+import { type LabelledImage, supportViews, type View } from './supportViews.js';
 import { Trainer, type TrainingState } from './trainer.js';
 
 export interface FewShotOptions {
@@ -24,6 +27,15 @@ export interface FewShotOptions {
   /** Gives the state to go on from, given the one before the first step. */
   readonly restore?: (start: TrainingState) => Promise<TrainingState>;
   readonly onStep?: (state: TrainingState) => Promise<void>;
+  /** Where an epoch is chosen: the best one so far, in a run that goes on. */
+  readonly best?: SelectedEpoch | undefined;
+  /** Told of every epoch that is the best so far. */
+  readonly onBest?: (best: SelectedEpoch) => Promise<void>;
+  /**
+   * Few-shot only: whether the validation images choose the epoch too (see {@link EpochSelection});
+   * else the last one is taken.
+   */
+  readonly selectEpoch?: boolean;
   /** Keeps fitted weights outside of the graph: saves them and gives them back from their file. */
   readonly storeWeights?: (tensors: HostTensors) => Promise<FittedWeights>;
 }
@@ -34,6 +46,8 @@ export interface FittedModel {
   readonly tensors: HostTensors;
   readonly history: readonly number[];
   readonly decision: Decision;
+  /** The epoch that was chosen; null where none was. */
+  readonly selected: { readonly epoch: number; readonly criterion: number | null } | null;
 }
 
 /** Where a method is fitted, and on what. */
@@ -73,30 +87,54 @@ export async function fitFewShot(
   const method = await openMethod(backbone, config, runtime, masks);
   const fitting = { backbone, config, method, views, store, runtime, options };
 
-  const { values, history } = method.loss ? await trained(fitting, masks) : untrained;
+  const selecting = options.selectEpoch ? validation : [];
+  const { values, history, selected } = method.loss
+    ? await trained(fitting, masks, selecting)
+    : untrained;
   const memory =
     remembersReferences(config) || (method.ranged && !method.remember)
       ? await remembered(fitting, values, support)
       : undefined;
   const tensors = fittedTensors(values, memory);
   const fitted = (await options.storeWeights?.(tensors)) ?? constantWeights(tensors);
-  const decision = await judge(fitting, fitted, support, validation);
-  return { tensors, history, decision };
+  const both = new Set(validation.map(({ label }) => label)).size === 2;
+  const decision = await judge(
+    { method, sessionOptions: backbone.checkpoint.sessionOptions, fitted, seed: config.seed },
+    both ? validation : support,
+    both ? 'validation images' : 'support images',
+    goalOf(config.sensitivity),
+    runtime,
+    options,
+  );
+  return { tensors, history, decision, selected };
 }
 
 interface Trained {
   readonly values: HostTensors;
   readonly history: readonly number[];
+  readonly selected: FittedModel['selected'];
 }
 
-const untrained: Trained = { values: {}, history: [] };
+const untrained: Trained = { values: {}, history: [], selected: null };
 
-async function trained(fitting: Fitting, masks: boolean): Promise<Trained> {
+async function trained(
+  fitting: Fitting,
+  masks: boolean,
+  selecting: readonly LabelledImage[],
+): Promise<Trained> {
   const { backbone, config, method, runtime, options } = fitting;
-  const { signal, onProgress, onStep } = options;
+  const { signal, onProgress, onStep, onBest } = options;
   const { training, seed } = config;
   const { examples, release } = await trainingExamples(fitting, masks);
   const { sessionOptions } = backbone.checkpoint;
+  const ofSet = { name: 'validation', hasMasks: true };
+  const stored = await storeImages(
+    selecting.map((image) => ({ set: ofSet, image })),
+    fitting,
+  );
+  const images = validationImages(stored, fitting.store);
+  const scorer =
+    images.length > 0 ? await FeatureScorer.create(method, sessionOptions, runtime) : undefined;
   const trainer = new Trainer(
     { method, sessionOptions, training, seed, masks: examples.every(({ hasMask }) => hasMask) },
     runtime,
@@ -104,11 +142,22 @@ async function trained(fitting: Fitting, masks: boolean): Promise<Trained> {
   try {
     const start = trainer.start();
     const state = (await options.restore?.(start)) ?? start;
-    await trainer.train(state, examples, { signal, onProgress, ...(onStep && { onStep }) });
+    const selection = scorer && new EpochSelection(scorer, images, seed, options.best);
+    await trainer.train(state, examples, {
+      signal,
+      onProgress,
+      ...(onStep && { onStep }),
+      ...(selection && { onEpoch: (whole) => selection.keepBest(whole, onBest, signal) }),
+    });
     // Not the state itself: the optimiser's memory is twice the model's.
-    return { values: state.values, history: state.history };
+    const { values, history } = state;
+    const best = selection?.best;
+    if (!best) return { values, history, selected: null };
+    const { epoch, criterion } = best;
+    return { values: best.values, history, selected: { epoch, criterion } };
   } finally {
     await trainer.release();
+    await scorer?.release();
     await release();
   }
 }
@@ -207,41 +256,4 @@ export async function createPredictor(
   if (kept) return Predictor.ofGraph(kept, parts, runtime);
   const method = await openMethod(backbone, config, runtime, masks);
   return Predictor.create({ ...parts, method, fitted, graphs }, runtime);
-}
-
-async function judge(
-  { backbone, config, method, runtime, options }: Fitting,
-  fitted: FittedWeights,
-  support: readonly LabelledImage[],
-  validation: readonly LabelledImage[],
-): Promise<Decision> {
-  const both = new Set(validation.map(({ label }) => label)).size === 2;
-  const images = both ? validation : support;
-  const { sessionOptions } = backbone.checkpoint;
-  const parts = { method, sessionOptions, fitted, seed: config.seed, images: images.length };
-  const predictor = await Predictor.create(parts, runtime);
-  try {
-    const judged: JudgedImage[] = [];
-    for (const { image, label, mask } of images) {
-      throwIfAborted(options.signal);
-      const picture = await image();
-      const own = await mask(picture);
-      const [prediction] = await predictor.predict([imagePlanes(picture, predictor.imageSize)]);
-      judged.push({
-        ...prediction!,
-        label,
-        mask: own ? squareMask(own, predictor.imageSize) : undefined,
-      });
-      options.onProgress?.({
-        stage: 'threshold',
-        done: judged.length,
-        total: images.length,
-        unit: 'images',
-      });
-    }
-    const chosenOn = both ? 'validation images' : 'support images';
-    return decide(judged, chosenOn, method.isProbability, goalOf(config.sensitivity));
-  } finally {
-    await predictor.release();
-  }
 }

@@ -54,6 +54,26 @@ export function checkNeeds(name: MethodName, { normal, abnormal, masks }: Given)
   }
 }
 
+/** Whether a method can be used on images of other kinds than those that it learned from. */
+export const transfers = (needs: MethodNeeds) => !takesNormalAlone(needs);
+
+/**
+ * Checks that a method can be trained on some sets to be used on others.
+ *
+ * @throws {IqeError} `usage` with the methods that can.
+ */
+export function checkTransfers(name: MethodName): void {
+  const { title, needs } = entryOf(name);
+  if (transfers(needs)) return;
+  throw new IqeError(
+    'usage',
+    `${title} knows normal images only of the kind that it learned from: it cannot be trained on other sets.`,
+    {
+      hint: `Fit it on the set itself with 'iqe-clip fit', or use --method ${list(transfers)}.`,
+    },
+  );
+}
+
 function list(wanted: (needs: MethodNeeds) => boolean): string {
   const names = methodsThat(wanted);
   return [names.slice(0, -1).join(', '), names.at(-1)].filter((part) => part !== '').join(' or ');

@@ -13,6 +13,7 @@ import {
   type SupportImage,
 } from './detector.js';
 import { openRun, RunFolder } from './runFolder.node.js';
+import { zeroShotHead } from './zeroShotHead.node.js';
 
 /**
  * A path, the bytes of an image file, or decoded pixels. Of a file with several images a path can name
@@ -59,8 +60,8 @@ export class NodeAnomalyDetector {
   }
 
   /**
-   * Loads the folder of a run, which can predict at once, or a backbone (`tiny`, a folder, a hub name),
-   * which has to be fitted first.
+   * Loads the folder of a run, or `tiny` with its zero-shot head, which can predict at once, or another
+   * backbone (a folder, a hub name), which has to be fitted first.
    *
    * @throws {IqeError} `checkpoint`, `download`, `usage`, `interrupted`
    */
@@ -70,10 +71,10 @@ export class NodeAnomalyDetector {
   ): Promise<NodeAnomalyDetector> {
     const { threads, signal, progress_callback: onProgress } = options;
     const runtime = nodeRuntime(threads === undefined ? {} : { threads });
-    if (await new RunFolder(name).read()) {
-      return new NodeAnomalyDetector(
-        (await openRun(name, runtime, { signal, onProgress })).detector,
-      );
+    const run = zeroShotHead(name) ?? name;
+    if (await new RunFolder(run).read()) {
+      const { detector } = await openRun(run, runtime, { signal, onProgress });
+      return new NodeAnomalyDetector(detector);
     }
     const backbone = await openBackbone(name, { signal, onProgress });
     return new NodeAnomalyDetector(new AnomalyDetector(backbone, runtime));

@@ -2,12 +2,13 @@ import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IqeError, messageOf } from '../base/errors.js';
 import { writeFileSafely } from '../base/writeFile.node.js';
-import { safetensorsParts } from '../clip/safetensors.js';
+import { readSafetensorsHeader, safetensorsParts, toFloat32 } from '../clip/safetensors.js';
 import { WeightFiles } from '../clip/weightFiles.js';
 import { weightFile } from '../clip/weightFiles.node.js';
-import type { HostTensors, Runtime } from '../graph/session.js';
+import type { HostTensor, HostTensors, Runtime } from '../graph/session.js';
 import { type BackboneOptions, openBackbone } from './backbone.node.js';
 import { AnomalyDetector } from './detector.js';
+import type { SelectedEpoch } from './epochSelection.js';
 import { createPredictor } from './fewShot.js';
 import { type FittedWeights, savedWeights } from './fittedWeights.js';
 import { GraphCache } from './graphCache.node.js';
@@ -58,6 +59,30 @@ export class RunFolder {
     );
   }
 
+  /** Saves the best epoch so far, until the run is finished. */
+  async saveBest({ epoch, criterion, values }: SelectedEpoch): Promise<void> {
+    const metadata = { selected: JSON.stringify({ epoch, criterion }) };
+    await writeFileSafely(this.#best, safetensorsParts(values, metadata));
+  }
+
+  /** The best epoch so far; nothing where none was saved. */
+  async readBest(): Promise<SelectedEpoch | undefined> {
+    const bytes = await readFile(this.#best).catch(() => undefined);
+    if (!bytes) return undefined;
+    return hinting('Remove it to begin the run again.', async () => {
+      const read = async (offset: number, length: number) =>
+        bytes.subarray(offset, offset + length);
+      const { tensors, metadata } = await readSafetensorsHeader(read, bytes.length, this.#best);
+      const values: Record<string, HostTensor> = {};
+      for (const [name, { offset, length, dataType, shape }] of tensors) {
+        const data = toFloat32(bytes.subarray(offset, offset + length), dataType);
+        values[name] = { data, shape };
+      }
+      const { epoch, criterion } = JSON.parse(metadata.selected ?? '{}');
+      return { epoch, criterion, values };
+    });
+  }
+
   /** Saves what was fitted and gives it back in place. */
   async storeWeights(tensors: HostTensors): Promise<FittedWeights> {
     await writeFileSafely(this.#weights, safetensorsParts(tensors));
@@ -81,7 +106,10 @@ export class RunFolder {
 
   /** Forgets the training state of an earlier run. */
   async clear(): Promise<void> {
-    if (await this.hasCheckpoint()) await changing(this.path, () => rm(this.#checkpoint));
+    await changing(this.path, async () => {
+      await rm(this.#checkpoint, { force: true });
+      await rm(this.#best, { force: true });
+    });
   }
 
   /** The folder, within this one, of a run that will take the place of the one that is here. */
@@ -115,6 +143,10 @@ export class RunFolder {
 
   get #weights(): string {
     return join(this.path, 'weights.safetensors');
+  }
+
+  get #best(): string {
+    return join(this.path, 'best.safetensors');
   }
 
   get #checkpoint(): string {

@@ -34,6 +34,26 @@ export const savedRunSchema = z.object({
     name: z.string(),
     hash: z.string(),
     shots: z.object({ normal: z.array(z.string()), abnormal: z.array(z.string()) }),
+    /** Of a run that was trained on whole sets: ids of the images of each, by what they were for. */
+    sets: z
+      .array(
+        z.object({
+          name: z.string(),
+          masks: z.boolean(),
+          training: z.array(z.string()),
+          heldBack: z.array(z.string()),
+        }),
+      )
+      .optional(),
+    /** Which other images chose the epoch and the threshold, where that was asked for. */
+    selectedOn: z
+      .object({
+        name: z.string(),
+        splits: z.array(z.string()),
+        images: z.number(),
+        hash: z.string(),
+      })
+      .optional(),
     masks: z.boolean(),
   }),
   /** How a raw score becomes one in 0…1, and from which such score on an image counts as abnormal. */
@@ -50,6 +70,8 @@ export const savedRunSchema = z.object({
       chosenOn: z.enum(['validation images', 'support images', 'no images']),
     })
     .nullable(),
+  /** Of a run whose epoch was chosen: which one (from 1) by which mean AUROC; the last one if null. */
+  selected: z.object({ epoch: z.number(), criterion: z.number().nullable() }).optional(),
   /** Mean loss of each epoch. */
   history: z.array(z.number()),
 });

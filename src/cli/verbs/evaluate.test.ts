@@ -3,7 +3,12 @@ import { commandLine } from '../../../test/support/commandLine.js';
 
 it.each([
   ['no data', ['--run', 'r'], 2, /missing required argument 'data'/],
-  ['no run', ['d'], 2, /no run to score.*\n.*--method can be clip, clip-ac, winclip\./],
+  [
+    'no run and no zero-shot head',
+    ['d', '--backbone', 'other'],
+    2,
+    /no run to score.*\n.*--method can be clip, clip-ac, winclip\./,
+  ],
   ['a method that has to be fitted', ['d', '--method', 'mvfa'], 2, /mvfa needs a run/],
   ['an unset variable for the run', ['--run', '', 'd'], 2, /A path is expected/],
   ['an unset variable for the data', ['--run', 'r', ''], 2, /A path is expected/],

@@ -3,7 +3,11 @@ import { commandLine } from '../../../test/support/commandLine.js';
 
 it.each([
   ['no image', ['--run', 'r'], /missing required argument 'input'/],
-  ['no run', ['x.png'], /no run to score images with.*\n.*iqe-clip fit/],
+  [
+    'no run and no zero-shot head',
+    ['x.png', '--backbone', 'other'],
+    /no run to score images with.*\n.*iqe-clip fit/,
+  ],
   ['an unset variable for an image', ['--run', 'r', 'x.png', ''], /A path is expected/],
   ['an unset variable for the run', ['--run', '', 'x.png'], /A path is expected/],
   ['an unset variable for the output', ['--run', 'r', '-o', '', 'x.png'], /A path is expected/],
