@@ -85,8 +85,8 @@ describe('the package', () => {
   it('holds what is needed and nothing else', () => {
     const kinds = [
       /^dist\/[\w/.-]+\.(js|d\.ts)$/,
-      /^models\/tiny\/[\w.-]+$/,
-      /^configs\/[\w.-]+\.yaml$/,
+      /^models\/tiny\/[\w/.-]+$/,
+      /^configs\/[\w/.-]+\.yaml$/,
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY\.md)$/,
     ];
     const paths = packed.files.map(({ path }) => path);

@@ -79,7 +79,12 @@ describe('what comes out', () => {
   it('keeps what was said apart from defaults, and the run apart from the machine', async () => {
     const settings = await resolve({ assignments: ['seed=3', 'threads=2', 'model.alpha=0.5'] });
     expect(settings.given).toEqual({ seed: 3, model: { alpha: 0.5 } });
-    expect(settings.machine).toEqual({ device: 'auto', precision: 'fp32', threads: 2 });
+    expect(settings.machine).toEqual({
+      device: 'auto',
+      cacheLimit: 20,
+      precision: 'fp32',
+      threads: 2,
+    });
     expect(settings.run).not.toHaveProperty('threads');
   });
 

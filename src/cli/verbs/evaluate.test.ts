@@ -7,7 +7,7 @@ it.each([
     'no run and no zero-shot head',
     ['d', '--backbone', 'other'],
     2,
-    /no run to score.*\n.*--method can be clip, clip-ac, winclip\./,
+    /no run to score.*\n.*--method can be clip, clip-ac, winclip, medclip\./,
   ],
   ['a method that has to be fitted', ['d', '--method', 'mvfa'], 2, /mvfa needs a run/],
   ['an unset variable for the run', ['--run', '', 'd'], 2, /A path is expected/],
