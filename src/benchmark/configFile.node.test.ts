@@ -1,16 +1,28 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { describeWith, sharedFolder } from '../../test/support/shared.js';
 import { parseShotFile } from '../data/shots.js';
+import { resolveRunConfig } from '../train/config.js';
 import { readBenchmark } from './configFile.node.js';
 import { planCells, settingsOf } from './plan.js';
 import { Published } from './published.js';
 
 const configs = fileURLToPath(new URL('../../configs/', import.meta.url));
-const names = (await readdir(configs, { recursive: true })).filter((name) => /\.yaml$/.test(name));
+const all = (await readdir(configs, { recursive: true })).filter((name) => /\.yaml$/.test(name));
+/** Those of single methods are configurations of runs. */
+const names = all.filter((name) => !name.startsWith('methods'));
+const ofMethods = all.filter((name) => name.startsWith('methods'));
+
+describe('configs/methods', () => {
+  it.each(ofMethods)('%s configures a run of the method that it is named after', async (name) => {
+    const config = resolveRunConfig(parse(await readFile(join(configs, name), 'utf8')));
+    expect(config.method).toBe(basename(name, '.yaml'));
+  });
+});
 
 describe('readBenchmark', () => {
   it.each(names)('reads configs/%s, whose methods and settings are known', async (name) => {

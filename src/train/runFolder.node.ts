@@ -53,10 +53,7 @@ export class RunFolder {
   }
 
   async hasCheckpoint(): Promise<boolean> {
-    return stat(this.#checkpoint).then(
-      () => true,
-      () => false,
-    );
+    return isThere(this.#checkpoint);
   }
 
   /** Saves the best epoch so far, until the run is finished. */
@@ -107,8 +104,9 @@ export class RunFolder {
   /** Forgets the training state of an earlier run. */
   async clear(): Promise<void> {
     await changing(this.path, async () => {
-      await rm(this.#checkpoint, { force: true });
-      await rm(this.#best, { force: true });
+      for (const file of [this.#checkpoint, this.#best]) {
+        if (await isThere(file)) await rm(file, { force: true });
+      }
     });
   }
 
@@ -230,6 +228,13 @@ export async function openRun(
   });
   const head = { config, decision, history: run.history };
   return { run, detector: new AnomalyDetector(backbone, runtime, { head, predictor }) };
+}
+
+function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Where the graph of a run on a backbone is kept. */
