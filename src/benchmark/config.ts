@@ -26,6 +26,20 @@ const normalOnlySchema = z.strictObject({
   ...common,
 });
 
+const allNormalSchema = z.strictObject({
+  kind: z
+    .literal('all-normal')
+    .describe(
+      'Learn from all normal images of the split train; where a set has none there, from those of valid, of which a fifth is held back for the threshold.',
+    ),
+  most: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('At most so many of them, chosen by the seed. Not given: all.'),
+  ...common,
+});
+
 const zeroShotSchema = z.strictObject({
   kind: z.literal('zero-shot').describe('Learn from the other sets.'),
   leaveOut: z
@@ -38,8 +52,11 @@ const zeroShotSchema = z.strictObject({
 export const protocolSchema = z.discriminatedUnion('kind', [
   fewShotSchema,
   normalOnlySchema,
+  allNormalSchema,
   zeroShotSchema,
 ]);
+
+const protocolKinds = ['few-shot', 'normal-only', 'all-normal', 'zero-shot'] as const;
 
 const setSchema = z.strictObject({
   name: z.string().min(1).describe('As tables and published numbers call it.'),
@@ -66,6 +83,11 @@ const setSchema = z.strictObject({
 const methodSchema = z.strictObject({
   name: z.string().min(1).describe('As tables and published numbers call it.'),
   method: z.string().min(1).optional().describe('The system. Not given: its name.'),
+  protocols: z
+    .array(z.enum(protocolKinds))
+    .min(1)
+    .optional()
+    .describe('The kinds of protocol that it is run in. Not given: all that it can learn by.'),
   settings: settingsSchema.describe("What differs from the protocol's settings."),
 });
 

@@ -73,6 +73,26 @@ describe('planCells', () => {
     expect(names('modality')).toEqual(['C']);
   });
 
+  it('gives all normal images to methods that take no others, and runs methods where they are wanted', () => {
+    const cells = planCells(
+      benchmark({
+        methods: [
+          'iqe-clip',
+          { name: 'all', method: 'patchcore', protocols: ['all-normal'] },
+          { name: 'few', method: 'patchcore', protocols: ['normal-only'] },
+        ],
+        sets: [{ name: 'A' }],
+        protocols: [{ kind: 'all-normal', most: 9 }, { kind: 'normal-only' }, { kind: 'few-shot' }],
+        seeds: [0],
+      }),
+    );
+    expect(cells.map(({ setting, method }) => `${setting.id} ${method.name}`)).toEqual([
+      'all-normal all',
+      '4-normal few',
+      '4-shot iqe-clip',
+    ]);
+  });
+
   it('refuses settings that are none before anything is done', () => {
     expect(() => planCells(benchmark({ settings: { modle: {} } }))).toThrow(/modle/);
   });

@@ -9,7 +9,7 @@ export interface Setting {
   readonly id: string;
   readonly title: string;
   readonly protocol: ProtocolConfig;
-  /** K; null where nothing of the set is learned from. */
+  /** K; null where all or nothing of the set is learned from. */
   readonly shots: number | null;
 }
 
@@ -40,6 +40,9 @@ export function settingsOf({ protocols }: Pick<BenchmarkConfig, 'protocols'>): S
         ? setting('zero-shot', 'Zero-shot', null)
         : setting('zero-shot-modality', 'Zero-shot, modality left out', null);
     }
+    if (protocol.kind === 'all-normal') {
+      return setting('all-normal', 'All normal images', null);
+    }
     const { kind } = protocol;
     return protocol.shots.map((shots) =>
       kind === 'few-shot'
@@ -60,7 +63,7 @@ function classNameOf({ method, name }: MethodEntry, { className }: SetEntry): ob
 export function fits(method: MethodName, { kind }: ProtocolConfig): boolean {
   const { needs } = entryOf(method);
   if (kind === 'zero-shot') return transfers(needs);
-  if (kind === 'normal-only') return takesNormalAlone(needs);
+  if (kind === 'normal-only' || kind === 'all-normal') return takesNormalAlone(needs);
   return !needsNothing(needs);
 }
 
@@ -78,7 +81,7 @@ export function sourcesOf(
 
 /**
  * All cells of a benchmark: setting by setting, set by set, method by method, seed by seed; without
- * those of methods that cannot learn so.
+ * those of methods that cannot learn so or are not wanted to.
  *
  * @param given Settings that the user said, which win over those of the file.
  * @throws {IqeError} `config` where the settings of a method do not fit.
@@ -99,7 +102,9 @@ export function planCells(benchmark: BenchmarkConfig, given: object = {}): Cell[
           ].reduce(merged, {});
           const names = [setting.id, set.name, method.name].map(folderName);
           const config = resolveRunConfig(settings);
-          if (!fits(config.method, setting.protocol)) return [];
+          const { kind } = setting.protocol;
+          const wanted = method.protocols?.includes(kind) ?? true;
+          if (!wanted || !fits(config.method, setting.protocol)) return [];
           const folder = ['cells', ...names, `seed-${seed}`].join('/');
           return [{ setting, set, method, seed, config, folder }];
         }),

@@ -18,9 +18,18 @@ export function protocolOf(benchmark: BenchmarkConfig): ReportData['protocol'] {
 }
 
 function textOf(protocol: ProtocolConfig, benchmark: BenchmarkConfig): string {
-  const learned =
-    protocol.kind === 'zero-shot' ? zeroShotText(protocol) : shotsText(protocol, benchmark);
-  return `${learned} ${selectionText(protocol)}`;
+  return `${learnedText(protocol, benchmark)} ${selectionText(protocol)}`;
+}
+
+function learnedText(protocol: ProtocolConfig, benchmark: BenchmarkConfig): string {
+  if (protocol.kind === 'zero-shot') return zeroShotText(protocol);
+  if (protocol.kind === 'all-normal') return allNormalText(protocol);
+  return shotsText(protocol, benchmark);
+}
+
+function allNormalText({ most }: ProtocolConfig & { kind: 'all-normal' }): string {
+  const limit = most === undefined ? '' : ` (at most ${most}, chosen by the seed)`;
+  return `All normal images: methods that take no abnormal ones learn from all normal images of the split train${limit}; where a set has none there, from those of the split valid, of which a fifth is held back to choose the threshold.`;
 }
 
 function zeroShotText({ leaveOut, selectOn }: ProtocolConfig & { kind: 'zero-shot' }): string {
@@ -50,6 +59,9 @@ function shotsText(
 function selectionText({ kind, selectOn }: ProtocolConfig): string {
   if (selectOn === 'test') {
     return 'The epoch and the threshold are chosen on the test images themselves, as the released code does.';
+  }
+  if (kind === 'all-normal') {
+    return 'The last epoch is taken; labelled images of the split valid that were not learned from choose the threshold and the calibration of scores. The test split is opened when the run is finished.';
   }
   return kind === 'zero-shot'
     ? 'A part of the images learned from, whole patients where they are known, is held back and chooses the epoch, the threshold and the calibration of scores. The test split is opened when the run is finished.'

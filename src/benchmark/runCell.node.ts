@@ -105,7 +105,7 @@ export async function runCell(
 
 async function makeRun(
   { config }: Cell,
-  { shots, sources, selection }: TrainingPlan,
+  { shots, validation, sources, selection }: TrainingPlan,
   output: string,
   development: DataSet,
   { store, runtime, int8, version, signal, onProgress, onNote }: CellOptions,
@@ -115,5 +115,5 @@ async function makeRun(
     onFailure: ({ message }: { readonly message: string }) => onNote?.(`Failed: ${message}`),
   };
   if (sources) return trainRun({ ...shared, dataSets: sources });
-  return fitRun({ ...shared, dataSet: development, shots: shots! });
+  return fitRun({ ...shared, dataSet: development, shots: shots!, validation });
 }

@@ -88,8 +88,10 @@ describe('benchmarkTables', () => {
     expect((mean as { estimate: { value: number } }).estimate.value).toBeCloseTo(0.65);
   });
 
-  it('has rows of methods that are only published', () => {
+  it('has rows of methods that are only published, and none of methods that are neither', () => {
     expect(row('theirs')[3]).toMatchObject({ estimate: null, published: 0.7 });
+    const [twoShot] = benchmarkTables(benchmark(), results);
+    expect(twoShot!.rows.map(([name]) => name)).toEqual(['ours']);
   });
 
   it('says once that seeds failed, and gives no mean without them', () => {

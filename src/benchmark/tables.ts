@@ -83,7 +83,13 @@ class TableMaker {
   ): ReportTable {
     const own = this.#benchmark.methods.map(({ name }) => name);
     const printed = settings.flatMap(({ id }) => this.#published.methods(id));
-    const methods = [...new Set([...own, ...printed])];
+    const present = new Set([
+      ...printed,
+      ...this.#cells
+        .filter(({ setting }) => settings.some(({ id }) => id === setting))
+        .map(({ method }) => method),
+    ]);
+    const methods = [...new Set([...own, ...printed])].filter((method) => present.has(method));
     return {
       title,
       note: [note, this.#spreadNote(), this.#sourceNote(printed)].filter(Boolean).join(' '),

@@ -4,6 +4,7 @@ import type { DataSet, Sample } from '../data/layout.js';
 import type { SealedDataSet } from '../data/sealedDataSet.js';
 import { type Shots, selectShots, shotsFromFile } from '../data/shots.js';
 import { entryOf } from '../methods/registry.js';
+import { allNormalImages } from '../train/allNormal.js';
 import { takesNormalAlone } from '../train/needs.js';
 import { trainingSamples } from '../train/trainingSets.js';
 import type { BenchmarkConfig } from './config.js';
@@ -17,10 +18,12 @@ export interface Selection {
 
 /** What a cell's run is made from: nothing of a test split, but where it is to be selected on one. */
 export interface TrainingPlan {
-  /** Few-shot. */
+  /** Few-shot, or normal images alone. */
   readonly shots?: Shots;
   /** Zero-shot: the sets to train on. */
   readonly sources?: readonly DataSet[];
+  /** Images that choose the threshold; without them, the others of the shots' split do. */
+  readonly validation?: readonly Sample[];
   /** Images that the protocol says to select on. */
   readonly selection?: Selection;
   /** All images that the run depends on. */
@@ -58,6 +61,7 @@ async function learnedFrom(
   open: OpenDataSet,
 ): Promise<TrainingPlan> {
   const { protocol } = cell.setting;
+  if (protocol.kind === 'all-normal') return allNormalOf(cell, target, protocol.most);
   if (protocol.kind !== 'zero-shot') return shotsOf(cell, target);
   const entries = sourcesOf(benchmark, cell.set, protocol.leaveOut);
   if (entries.length === 0) {
@@ -77,6 +81,15 @@ async function learnedFrom(
 function testAsSource(source: SealedDataSet): DataSet {
   const samples = source.testSplitForSelection().map((sample) => ({ ...sample, split: null }));
   return { ...source.whole(), samples };
+}
+
+function allNormalOf(
+  { seed }: Cell,
+  { development }: SealedDataSet,
+  most: number | undefined,
+): TrainingPlan {
+  const { shots, validation } = allNormalImages(development, seed, most);
+  return { shots, validation, samples: [...shots.normal, ...validation] };
 }
 
 async function shotsOf(cell: Cell, { development }: SealedDataSet): Promise<TrainingPlan> {

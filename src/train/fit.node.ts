@@ -25,12 +25,17 @@ export interface FitOptions extends BeginOptions {
   readonly dataSet: DataSet;
   readonly shots: Shots;
   /**
-   * Images that choose the epoch and the threshold. Without them, the last epoch is taken, and other
-   * images of the shots' split choose the threshold.
+   * Images that choose the epoch and the threshold. Without them, the last epoch is taken, and
+   * {@link validation} chooses the threshold.
    */
   readonly selection?:
     | { readonly dataSet: DataSet; readonly samples: readonly Sample[] }
     | undefined;
+  /**
+   * Images that choose the threshold where there is no {@link selection}, at most 256 of them: other
+   * labelled images of the shots' split by default.
+   */
+  readonly validation?: readonly Sample[] | undefined;
   readonly store: FeatureStore;
   readonly runtime: Runtime;
   /** Holds the image tower in int8. */
@@ -86,7 +91,7 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
   // Now, not after the training that they are needed for.
   const judged = selection?.dataSet ?? dataSet;
   const validation = await readableSamples(
-    selection?.samples ?? validationSamples(dataSet, shots, config.seed),
+    selection?.samples ?? validationSamples(options),
     judged,
     reader,
     options.onFailure,
@@ -115,14 +120,21 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
   });
 }
 
-/** Labelled images of the same split that are not among the shots, a seeded choice of at most 256. */
-function validationSamples(dataSet: DataSet, shots: Shots, seed: number): Sample[] {
+/**
+ * The given validation images, or labelled ones of the same split that are not among the shots: a seeded
+ * choice of at most 256.
+ */
+function validationSamples({ dataSet, shots, validation, config }: FitOptions): Sample[] {
+  const images = validation ?? besideShots(dataSet, shots);
+  return new Random(config.seed, 'validation').shuffle(images).slice(0, mostValidationImages);
+}
+
+function besideShots(dataSet: DataSet, shots: Shots): Sample[] {
   const chosen = new Set([...shots.normal, ...shots.abnormal].map(({ id }) => id));
   const hasSplits = dataSet.samples.some(({ split }) => split !== null);
   const [first] = shots.normal;
   const split = first ? first.split : hasSplits ? 'valid' : null;
-  const others = dataSet.samples.filter(
+  return dataSet.samples.filter(
     (sample) => sample.label !== null && sample.split === split && !chosen.has(sample.id),
   );
-  return new Random(seed, 'validation').shuffle(others).slice(0, mostValidationImages);
 }

@@ -1,0 +1,47 @@
+import { Random } from '../base/random.js';
+import type { DataSet, Sample } from '../data/layout.js';
+import type { Shots } from '../data/shots.js';
+import { holdBack } from './trainingSets.js';
+
+/** What a method learns from that is given all normal images of a set, and what chooses its threshold. */
+export interface AllNormal {
+  readonly shots: Shots;
+  /** Labelled images that are not learned from. */
+  readonly validation: readonly Sample[];
+}
+
+/** Share of the normal images that is held back for the threshold where there is no split of its own for it. */
+const heldBackShare = 0.2;
+
+/**
+ * The normal images of the split `train`, with the labelled ones of `valid` to choose the threshold on;
+ * or, where a set lacks one of these, all normal ones outside of the test split, of which a fifth
+ * (whole patients where they are known) joins the abnormal ones that choose the threshold.
+ *
+ * @param most At most so many are learned from, chosen by the seed.
+ */
+export function allNormalImages(
+  { name, samples }: DataSet,
+  seed: number,
+  most = Number.POSITIVE_INFINITY,
+): AllNormal {
+  const labelled = samples.filter(({ split, label }) => split !== 'test' && label !== null);
+  const normal = labelled.filter(({ label }) => label === 0);
+  const train = normal.filter(({ split }) => split === 'train');
+  const valid = labelled.filter(({ split }) => split === 'valid');
+  if (train.length > 0 && valid.length > 0) {
+    return { shots: some(train, most, seed, name), validation: valid };
+  }
+  const random = new Random(seed, 'held back', name);
+  const { training, heldBack } = holdBack(normal, heldBackShare, random);
+  const abnormal = labelled.filter(({ label }) => label === 1);
+  return { shots: some(training, most, seed, name), validation: [...heldBack, ...abnormal] };
+}
+
+function some(normal: readonly Sample[], most: number, seed: number, name: string): Shots {
+  const chosen =
+    normal.length > most
+      ? new Random(seed, 'all normal', name).shuffle(normal).slice(0, most)
+      : normal;
+  return { normal: chosen, abnormal: [] };
+}
