@@ -18,13 +18,16 @@ const keptShare = 0.9;
 export class BoundedFolder {
   readonly #folder: string;
   readonly #mostBytes: number;
+  readonly #isEntry: (name: string) => boolean;
   readonly #own = new Set<string>();
   /** As far as known: other processes write too. Nothing before the first write. */
   #bytes: number | undefined;
 
-  constructor(folder: string, mostBytes: number) {
+  /** @param isEntry Whether a file is one of those that can be made again; others are left alone. */
+  constructor(folder: string, mostBytes: number, isEntry: (name: string) => boolean) {
     this.#folder = folder;
     this.#mostBytes = mostBytes;
+    this.#isEntry = isEntry;
   }
 
   /** @param name May lead through folders. */
@@ -69,7 +72,7 @@ export class BoundedFolder {
   async #entries(): Promise<Entry[]> {
     const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
     const entries: Entry[] = [];
-    for (const name of names) {
+    for (const name of names.filter(this.#isEntry)) {
       // It may have gone since.
       const found = await stat(this.path(name)).catch(() => undefined);
       if (found?.isFile()) entries.push({ name, bytes: found.size, used: found.mtimeMs });

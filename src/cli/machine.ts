@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Runtime, RuntimeOptions } from '../graph/session.js';
 import type { BackboneOptions } from '../train/backbone.node.js';
+import type { FeatureStore } from '../train/features.js';
 import type { Environment } from './settingSources.js';
 import { packageVersion } from './version.js';
 
@@ -46,6 +47,18 @@ export async function graphOptions(
 ): Promise<{ folder: string; version: string }> {
   const { defaultCacheFolder } = await import('../clip/hub.node.js');
   return { folder: cache ?? defaultCacheFolder(environment), version: packageVersion };
+}
+
+/** Where image features are kept, as many as fit the limit. */
+export async function featureStore(
+  { cache, cacheLimit }: MachineConfig,
+  environment: Environment,
+): Promise<FeatureStore> {
+  const { join } = await import('node:path');
+  const { defaultCacheFolder } = await import('../clip/hub.node.js');
+  const { FeatureCache } = await import('../train/featureCache.node.js');
+  const folder = cache ?? join(defaultCacheFolder(environment), 'features');
+  return new FeatureCache(folder, cacheLimit * 1e9);
 }
 
 /** How a backbone is to be opened for `precision`: as it is, or with its image tower in int8. */

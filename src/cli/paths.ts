@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 
 /**
@@ -11,4 +13,13 @@ export function givenPath(text: string): string {
 /** Parses the next one of several paths. */
 export function givenPaths(text: string, earlier: readonly string[] = []): string[] {
   return [...earlier, givenPath(text)];
+}
+
+/** A backbone's folder as a path that finds it again from wherever the run is used; a name as it is. */
+export async function absoluteFolder(backbone: string): Promise<string> {
+  const isFolder = await stat(backbone).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isFolder ? resolve(backbone) : backbone;
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { BoundedFolder } from '../base/boundedFolder.node.js';
 import { readSafetensorsHeader, safetensorsParts } from '../clip/safetensors.js';
 import type { HostTensor, HostTensors } from '../graph/session.js';
@@ -16,7 +16,7 @@ export class FeatureCache implements FeatureStore {
 
   /** @param mostBytes The limit; there is none by default. */
   constructor(folder: string, mostBytes = Number.POSITIVE_INFINITY) {
-    this.#folder = new BoundedFolder(folder, mostBytes);
+    this.#folder = new BoundedFolder(folder, mostBytes, isEntryName);
   }
 
   async get(key: string): Promise<HostTensors | undefined> {
@@ -38,6 +38,12 @@ export class FeatureCache implements FeatureStore {
 /** Two letters of folder first: some file systems are slow with many files in one. */
 function nameOf(key: string): string {
   return join(key.slice(0, 2), `${key}.safetensors`);
+}
+
+/** The folder may be the user's, with other files in it. */
+function isEntryName(name: string): boolean {
+  const [folder, file = '', ...others] = name.split(sep);
+  return others.length === 0 && file.slice(0, 2) === folder && file.endsWith('.safetensors');
 }
 
 async function parseFeatures(bytes: Uint8Array, key: string): Promise<HostTensors | undefined> {

@@ -1,17 +1,12 @@
-import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
 import { ImageReader } from '../data/imageReader.node.js';
 import type { DataSet, Sample } from '../data/layout.js';
 import { readingOptions } from '../data/readingSettings.js';
 import type { Shots } from '../data/shots.js';
-import type { Runtime } from '../graph/session.js';
-import { type BackboneOptions, openBackbone } from './backbone.node.js';
-import type { RunConfig } from './config.js';
-import type { FailedImage } from './failedImage.js';
-import type { FeatureStore } from './features.js';
+import { openBackbone } from './backbone.node.js';
 import { fitFewShot } from './fewShot.js';
 import type { Backbone } from './openMethod.js';
-import { type BeginOptions, RunInProgress } from './runInProgress.node.js';
+import { RunInProgress, type RunOptions } from './runInProgress.node.js';
 import {
   contentHash,
   describeSelection,
@@ -20,31 +15,18 @@ import {
 } from './sampleFiles.node.js';
 import type { SavedRun } from './savedRun.js';
 
-export interface FitOptions extends BeginOptions {
-  readonly config: RunConfig;
+/**
+ * With a `selection`, the epoch is chosen. Without one, the last epoch is taken, and
+ * `validation` chooses the threshold.
+ */
+export interface FitOptions extends RunOptions {
   readonly dataSet: DataSet;
   readonly shots: Shots;
   /**
-   * Images that choose the epoch and the threshold. Without them, the last epoch is taken, and
-   * {@link validation} chooses the threshold.
-   */
-  readonly selection?:
-    | { readonly dataSet: DataSet; readonly samples: readonly Sample[] }
-    | undefined;
-  /**
-   * Images that choose the threshold where there is no {@link selection}, at most 256 of them: other
+   * Images that choose the threshold where there is no `selection`, at most 256 of them: other
    * labelled images of the shots' split by default.
    */
   readonly validation?: readonly Sample[] | undefined;
-  readonly store: FeatureStore;
-  readonly runtime: Runtime;
-  /** Holds the image tower in int8. */
-  readonly int8?: BackboneOptions['int8'];
-  /** Version of this package, for `run.json`. */
-  readonly version: string;
-  readonly onProgress?: ProgressCallback | undefined;
-  /** Told of images that cannot be read and that the threshold is chosen without. */
-  readonly onFailure?: ((failure: FailedImage) => void) | undefined;
 }
 
 /** At most so many validation images choose the threshold. */

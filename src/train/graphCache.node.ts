@@ -21,7 +21,7 @@ export class GraphCache implements GraphStore {
   readonly #name: string;
 
   private constructor(folder: string, key: string) {
-    this.#folder = new BoundedFolder(folder, mostBytes);
+    this.#folder = new BoundedFolder(folder, mostBytes, (name) => name.endsWith('.graph'));
     this.#name = `${key}.graph`;
   }
 

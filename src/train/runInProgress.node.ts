@@ -1,4 +1,11 @@
 import { IqeError } from '../base/errors.js';
+import type { ProgressCallback } from '../base/progress.js';
+import type { DataSet, Sample } from '../data/layout.js';
+import type { Runtime } from '../graph/session.js';
+import type { BackboneOptions } from './backbone.node.js';
+import type { RunConfig } from './config.js';
+import type { FailedImage } from './failedImage.js';
+import type { FeatureStore } from './features.js';
 import { RunFolder } from './runFolder.node.js';
 import type { SavedRun } from './savedRun.js';
 import type { TrainingState } from './trainer.js';
@@ -11,6 +18,24 @@ export interface BeginOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told when an unfinished run is taken up again, or a finished one is there already. */
   readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** What a run is made with, whatever images it is made from. */
+export interface RunOptions extends BeginOptions {
+  readonly config: RunConfig;
+  /** Images that choose the epoch and the threshold, instead of those that are kept for it. */
+  readonly selection?:
+    | { readonly dataSet: DataSet; readonly samples: readonly Sample[] }
+    | undefined;
+  readonly store: FeatureStore;
+  readonly runtime: Runtime;
+  /** Holds the image tower in int8. */
+  readonly int8?: BackboneOptions['int8'];
+  /** Version of this package, for `run.json`. */
+  readonly version: string;
+  readonly onProgress?: ProgressCallback | undefined;
+  /** Told of images that cannot be read; the run is made without them. */
+  readonly onFailure?: ((failure: FailedImage) => void) | undefined;
 }
 
 /** A state is saved at most this often, in seconds: for large models saving takes as long as a step. */

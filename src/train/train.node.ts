@@ -1,18 +1,14 @@
 import { IqeError, throwIfAborted } from '../base/errors.js';
-import type { ProgressCallback } from '../base/progress.js';
 import { Random } from '../base/random.js';
 import { ImageReader } from '../data/imageReader.node.js';
 import type { DataSet, Sample } from '../data/layout.js';
 import { readingOptions } from '../data/readingSettings.js';
-import type { Runtime } from '../graph/session.js';
 import { entryOf } from '../methods/registry.js';
-import { type BackboneOptions, openBackbone } from './backbone.node.js';
+import { openBackbone } from './backbone.node.js';
 import type { RunConfig } from './config.js';
-import type { FailedImage } from './failedImage.js';
-import type { FeatureStore } from './features.js';
 import { fitSets, type TrainingSet } from './fitSets.js';
 import { checkTransfers } from './needs.js';
-import { type BeginOptions, RunInProgress } from './runInProgress.node.js';
+import { RunInProgress, type RunOptions } from './runInProgress.node.js';
 import {
   contentHash,
   describeSelection,
@@ -22,23 +18,9 @@ import {
 import type { SavedRun } from './savedRun.js';
 import { holdBack, trainingSamples } from './trainingSets.js';
 
-export interface TrainOptions extends BeginOptions {
-  readonly config: RunConfig;
+export interface TrainOptions extends RunOptions {
   /** The sets to train on; of each, images of the split `test` are not used. */
   readonly dataSets: readonly DataSet[];
-  /** Images that choose the epoch and the threshold, instead of held-back ones of the sets. */
-  readonly selection?:
-    | { readonly dataSet: DataSet; readonly samples: readonly Sample[] }
-    | undefined;
-  readonly store: FeatureStore;
-  readonly runtime: Runtime;
-  /** Holds the image tower in int8. */
-  readonly int8?: BackboneOptions['int8'];
-  /** Version of this package, for `run.json`. */
-  readonly version: string;
-  readonly onProgress?: ProgressCallback | undefined;
-  /** Told of images that cannot be read; the training goes on without them. */
-  readonly onFailure?: ((failure: FailedImage) => void) | undefined;
 }
 
 /** The share of a training set that is held back, and at most how many images of it. */

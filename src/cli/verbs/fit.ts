@@ -1,5 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { IqeError, messageOf } from '../../base/errors.js';
 import type { DataSet } from '../../data/layout.js';
 import type { Shots } from '../../data/shots.js';
@@ -9,9 +8,9 @@ import type { FailedImage } from '../../train/failedImage.js';
 import { checkNeeds, needsNothing, takesNormalAlone } from '../../train/needs.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
-import { int8Options, runtimeOptions } from '../machine.js';
+import { featureStore, int8Options, runtimeOptions } from '../machine.js';
 import { wholeNumber } from '../numbers.js';
-import { givenPath } from '../paths.js';
+import { absoluteFolder, givenPath } from '../paths.js';
 import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 import { packageVersion } from '../version.js';
@@ -69,13 +68,10 @@ export const fitCommand: VerbBuilder = (run) =>
           const config = settings.run;
           checkSource(flags, data, config.method);
           const { fitRun } = await import('../../train/fit.node.js');
-          const { FeatureCache } = await import('../../train/featureCache.node.js');
           const { nodeRuntime } = await import('../../graph/runtime.node.js');
-          const { defaultCacheFolder } = await import('../../clip/hub.node.js');
           const started = performance.now();
           const dataSet = await openData(flags, data, signal);
           const shots = await chooseShots(flags, dataSet, config);
-          const cache = settings.machine.cache ?? join(defaultCacheFolder(environment), 'features');
           const runtime = nodeRuntime(runtimeOptions(settings.machine));
           const failures: FailedImage[] = [];
           const saved = await fitRun({
@@ -84,7 +80,7 @@ export const fitCommand: VerbBuilder = (run) =>
             shots,
             output: flags.out,
             overwrite: flags.overwrite ?? false,
-            store: new FeatureCache(cache, settings.machine.cacheLimit * 1e9),
+            store: await featureStore(settings.machine, environment),
             runtime,
             int8: await int8Options(settings.machine, runtime, environment, note),
             version: packageVersion,
@@ -174,15 +170,6 @@ async function chooseShots(
   return shots === 0
     ? { normal: [], abnormal: [] }
     : selectShots(dataSet, shots, seed, { abnormal });
-}
-
-/** A backbone's folder must be found again from wherever the run is used. */
-async function absoluteFolder(backbone: string): Promise<string> {
-  const isFolder = await stat(backbone).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  return isFolder ? resolve(backbone) : backbone;
 }
 
 interface FitResult extends SavedRun {

@@ -1,12 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { IqeError } from '../../base/errors.js';
 import type { DataSet } from '../../data/layout.js';
 import type { FailedImage } from '../../train/failedImage.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
-import { int8Options, runtimeOptions } from '../machine.js';
-import { givenPath, givenPaths } from '../paths.js';
+import { featureStore, int8Options, runtimeOptions } from '../machine.js';
+import { absoluteFolder, givenPath, givenPaths } from '../paths.js';
 import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 import { packageVersion } from '../version.js';
@@ -50,14 +48,11 @@ patients where they are known, is held back to choose the epoch and the threshol
         const { settings, signal, onProgress, note, print, environment } = context;
         const { trainRun } = await import('../../train/train.node.js');
         const { readDataSet } = await import('../../data/layouts/read.node.js');
-        const { FeatureCache } = await import('../../train/featureCache.node.js');
         const { nodeRuntime } = await import('../../graph/runtime.node.js');
-        const { defaultCacheFolder } = await import('../../clip/hub.node.js');
         const started = performance.now();
         const dataSets: DataSet[] = [];
         for (const path of paths) dataSets.push(await readDataSet(path, { signal }));
         const config = settings.run;
-        const cache = settings.machine.cache ?? join(defaultCacheFolder(environment), 'features');
         const runtime = nodeRuntime(runtimeOptions(settings.machine));
         const failures: FailedImage[] = [];
         const saved = await trainRun({
@@ -65,7 +60,7 @@ patients where they are known, is held back to choose the epoch and the threshol
           dataSets: withoutThose(dataSets, flags.leaveOut ?? []),
           output: flags.out,
           overwrite: flags.overwrite ?? false,
-          store: new FeatureCache(cache),
+          store: await featureStore(settings.machine, environment),
           runtime,
           int8: await int8Options(settings.machine, runtime, environment, note),
           version: packageVersion,
@@ -102,15 +97,6 @@ function withoutThose(dataSets: readonly DataSet[], leftOut: readonly string[]):
   throw new IqeError('usage', 'All data sets are left out.', {
     hint: 'Give at least one other to train on.',
   });
-}
-
-/** A backbone's folder must be found again from wherever the run is used. */
-async function absoluteFolder(backbone: string): Promise<string> {
-  const isFolder = await stat(backbone).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  return isFolder ? resolve(backbone) : backbone;
 }
 
 interface TrainResult extends SavedRun {
