@@ -19,6 +19,12 @@ export async function readBenchmark(path: string, root?: string): Promise<Benchm
     ...benchmark,
     root: base,
     settings: await withFolders(benchmark.settings, here),
+    methods: await Promise.all(
+      benchmark.methods.map(async (method) => ({
+        ...method,
+        settings: await withFolders(method.settings, here),
+      })),
+    ),
     sets: benchmark.sets.map((set) => ({
       ...set,
       folder: resolve(base, set.folder ?? set.name),

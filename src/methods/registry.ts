@@ -4,7 +4,7 @@ import { anomalyClipEntry } from './anomalyclip/entry.js';
 import { aprilGanEntry } from './april-gan/entry.js';
 import { bgadEntry } from './bgad/entry.js';
 import { cflowEntry } from './cflow/entry.js';
-import { clipAcEntry, clipEntry } from './clip/entry.js';
+import { clipAcEntry, clipEntry, clipPlusEntry } from './clip/entry.js';
 import { draEntry } from './dra/entry.js';
 import type { MethodEntry } from './entry.js';
 import { iqeClipEntry } from './iqe-clip/entry.js';
@@ -23,6 +23,7 @@ export const methods = {
   'iqe-clip': iqeClipEntry,
   clip: clipEntry,
   'clip-ac': clipAcEntry,
+  'clip+': clipPlusEntry,
   winclip: winClipEntry,
   'winclip+': winClipPlusEntry,
   'april-gan': aprilGanEntry,

@@ -44,7 +44,7 @@ it('names the methods that can do with normal images where one cannot', async ()
   const { status, stderr } = await ran(...words);
   expect(status).toBe(2);
   expect(stderr).toMatch(/^Error: APRIL-GAN learns from normal and abnormal images;/);
-  expect(stderr).toContain('--method winclip+, mediclip, patchcore, rd4ad, cflow or mkd.');
+  expect(stderr).toContain('--method clip+, winclip+, mediclip, patchcore, rd4ad, cflow or mkd.');
 });
 
 it('refuses settings of another method, and a run of another method', async () => {

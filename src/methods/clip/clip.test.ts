@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose } from '../../../test/support/close.js';
 import { evaluate } from '../../../test/support/evaluate.js';
-import { noiseImages, smallFrozenClip } from '../../../test/support/smallMethod.js';
+import { asMemory, noiseImages, smallFrozenClip } from '../../../test/support/smallMethod.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
 import { B } from '../../graph/shape.js';
 import { input } from '../../graph/tensor.js';
 import { Parameters } from '../../nn/parameters.js';
 import type { FrozenClip } from '../method.js';
 import { encodePrompts } from '../shared/promptEnsemble.js';
-import { plainClip } from './clip.js';
+import { clipPlus, plainClip } from './clip.js';
 
 const size = 32;
 const runtime = nodeRuntime({ threads: 1 });
@@ -46,6 +46,26 @@ describe('CLIP', () => {
       expectClose(results.score!.data, expected, 1e-4);
     },
   );
+
+  it('adds distances to a memory of normal images, and is plain CLIP-AC on these themselves', async () => {
+    const config = { imageSize: size, object: 'cup' };
+    const plus = await clipPlus(config, frozen, runtime);
+    const plain = await plainClip({ ...config, prompts: 'ensemble' }, frozen, runtime);
+    const features = plus.features(input('image', [B, 3, size, size]));
+    const { weights } = new Parameters();
+    const session = frozen.checkpoint.sessionOptions;
+    const [normal, other] = [noiseImages(1, size, 1), noiseImages(1, size, 2)];
+    const rows = await evaluate(plus.remember!(features, weights), { image: normal }, session);
+    const memory = asMemory(rows);
+    const outputs = {
+      plus: plus.forward(features, weights, memory).map,
+      plain: plain.forward(features, weights).map,
+    };
+    const same = await evaluate(outputs, { image: normal }, session);
+    expectClose(same.plus!.data, same.plain!.data, 1e-4);
+    const unlike = await evaluate(outputs, { image: other }, session);
+    expect(Math.max(...unlike.plus!.data)).toBeGreaterThan(Math.max(...unlike.plain!.data) + 0.01);
+  });
 
   it('maps what it says of patches, in the order of the patches', async () => {
     const config = { imageSize: size, object: 'cup', prompts: 'single' } as const;

@@ -1,18 +1,21 @@
 import { frozenImageStart } from '../../clip/imageEncoder.js';
 import { imageHead, imageTower } from '../../clip/imageTower.js';
-import { multiply } from '../../graph/elementwise.js';
+import { add, multiply } from '../../graph/elementwise.js';
 import { take, unsqueeze } from '../../graph/layout.js';
 import { cosineMatrix } from '../../graph/normalization.js';
 import type { Runtime } from '../../graph/session.js';
 import type { Tensor } from '../../graph/tensor.js';
+import type { Weights } from '../../nn/parameters.js';
 import type { FrozenClip, Method, MethodOutputs, Tensors } from '../method.js';
-import { withoutClassToken } from '../shared/clipFeatures.js';
-import { abnormalProbability, patchesToPixels } from '../shared/maps.js';
+import { quarters, stageTokens, withoutClassToken } from '../shared/clipFeatures.js';
+import { abnormalProbability, largestPixel, patchesToPixels } from '../shared/maps.js';
+import { nearestDistance } from '../shared/memory.js';
 import {
   compositionalEnsemble,
   ensembleEmbeddings,
   ensemblePrompts,
 } from '../shared/promptEnsemble.js';
+import { scaledToRange } from '../shared/range.js';
 
 /*
  * CLIP as it is (Radford et al. 2021): an image, or a patch of it, is as abnormal as it is closer to
@@ -37,6 +40,11 @@ export type PlainClipFeatures = Tensors & {
   readonly embedding: Tensor;
   /** Patch tokens after CLIP's last layer norm and projection [B, G², C]. */
   readonly patches: Tensor;
+};
+
+export type ClipPlusFeatures = PlainClipFeatures & {
+  /** Patch tokens [B, G², D] after each quarter of the tower, raw. */
+  readonly [stage: `stage${number}`]: Tensor;
 };
 
 /**
@@ -79,5 +87,62 @@ export async function plainClip(
       const map = patchesToPixels(abnormal(patches), imageSize, false);
       return { map, score: take(abnormal(unsqueeze(embedding, 1)), 1, 0) };
     },
+  };
+}
+
+/**
+ * CLIP-AC with a memory of normal images, as APRIL-GAN has one: the map gains, of every stage, the cosine
+ * distance of each patch to the nearest one in memory; the score is the mean of CLIP's own and of the
+ * largest pixel, scaled by the range that it has over the normal images.
+ *
+ * @throws {IqeError} `config` if the object's name does not fit the text tower.
+ */
+export async function clipPlus(
+  config: Omit<PlainClipConfig, 'prompts'>,
+  frozen: FrozenClip,
+  runtime: Runtime,
+): Promise<Method<ClipPlusFeatures, MethodOutputs>> {
+  const { imageSize } = config;
+  const { checkpoint, clip } = frozen;
+  const { weights } = checkpoint.tensors;
+  const plain = await plainClip({ ...config, prompts: 'ensemble' }, frozen, runtime);
+  const start = await frozenImageStart(checkpoint, imageSize);
+  const stages = quarters(clip.vision.layers);
+
+  function forward(features: ClipPlusFeatures, own: Weights, memory: Tensors = {}): MethodOutputs {
+    const text = plain.forward(features, own);
+    const distances = stageTokens(features).map((x, stage) =>
+      patchesToPixels(nearestDistance(x, memory[`stage${stage}`]!), imageSize),
+    );
+    const map = [text.map, ...distances].reduce(add);
+    const range = memory['mapMaximum.range'];
+    if (!range) return { map, score: text.score };
+    const largest = scaledToRange(largestPixel(map), range);
+    return { map, score: multiply(add(text.score, largest), 0.5) };
+  }
+
+  return {
+    name: 'clip+',
+    imageSize,
+    inputNormalization: 'clip',
+    isProbability: false,
+    featureSettings: { kind: 'clip+', stages, activation: clip.vision.activation },
+
+    features(pixelValues) {
+      const { hidden, embedding } = imageTower({ pixelValues, ...start }, weights, clip);
+      const tokens = stages.map((stage) => withoutClassToken(hidden[stage]!));
+      const last = withoutClassToken(hidden.at(-1)!);
+      return {
+        embedding,
+        patches: imageHead(last, weights, clip).embedding,
+        ...Object.fromEntries(tokens.map((x, index) => [`stage${index}`, x])),
+      };
+    },
+
+    forward,
+    remember: ({ embedding: _, patches: __, ...tokens }) => tokens,
+    ranged: (features, own, memory) => ({
+      mapMaximum: largestPixel(forward(features, own, memory).map),
+    }),
   };
 }
