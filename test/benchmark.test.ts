@@ -156,6 +156,47 @@ describe('benchmark', () => {
     expect((await run('2-normal/Spots/patchcore')).shots.abnormal).toEqual([]);
   });
 
+  it('shows images without learning anew, and tells every time of those that cannot be read', async () => {
+    const own = { sets: [{ name: 'Spots', folder: place.data }], methods: ['iqe-clip'] };
+    await writeConfig(own);
+    expect((await benchmark('shown')).status).toBe(0);
+    const plain = await files(place.at('shown'));
+    await writeConfig({ ...own, figures: ['embeddings', 'maps'], gallery: 2 });
+    expect((await benchmark('shown')).status).toBe(0);
+    const shown = await files(place.at('shown'));
+    for (const name of Object.keys(plain)) {
+      expect(shown[name] === plain[name], name).toBe(!/^(report\.\w+|benchmark\.json)$/.test(name));
+    }
+    const { report } = JSON.parse(shown['report.json']!);
+    expect(report.embeddings).toMatchObject([{ title: 'iqe-clip on Spots, 1-shot' }]);
+    expect(report.maps).toMatchObject([{ title: 'Spots, Few-shot, K = 1', methods: ['iqe-clip'] }]);
+    expect(report.maps[0].images).toHaveLength(4);
+    const pictured = report.evaluations[0].images.filter(
+      ({ thumbnails }: { thumbnails: unknown }) => thumbnails,
+    );
+    expect(pictured).toHaveLength(2);
+    // Again, from what is there.
+    await rm(place.cache, { recursive: true });
+    expect((await benchmark('shown')).status).toBe(0);
+    expect(await files(place.at('shown'))).toEqual(shown);
+    await expect(stat(place.cache)).rejects.toThrow();
+
+    const run = Object.keys(shown).find((name) => name.endsWith('run.json'))!;
+    const used: string[] = JSON.parse(shown[run]!).data.shots.normal;
+    const spare = ['0.png', '1.png'].find((name) => !used.some((id) => id.endsWith(name)))!;
+    const whole = await readFile(join(place.data, 'valid', 'good', 'img', spare));
+    await writeFile(join(place.data, 'valid', 'good', 'img', spare), 'no picture');
+    const first = await benchmark('shown');
+    const again = await benchmark('shown');
+    await writeFile(join(place.data, 'valid', 'good', 'img', spare), whole);
+    await writeConfig();
+    for (const { status, stderr } of [first, again]) {
+      expect(status).toBe(4);
+      expect(stderr).toContain(`Failed: `);
+      expect(stderr).toContain(spare);
+    }
+  });
+
   it.each([
     ['no file', ['benchmark', '-o', 'x'], 2, /takes a file/],
     ['a file that is missing', ['benchmark', 'missing.yaml', '-o', 'x'], 2, /cannot be read/],

@@ -2,11 +2,15 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IqeError, messageOf } from '../base/errors.js';
 import { writeFileSafely } from '../base/writeFile.node.js';
-import type { MeasuredCell } from './results.js';
+import type { FailedImage } from '../train/failedImage.js';
+import type { MeasuredCell, ShownImages } from './results.js';
+
+type Measured = Pick<MeasuredCell, 'rule' | 'evaluation'>;
 
 /**
- * One cell on disk: `cell.json` says what its run depends on, `run/` is the run, and
- * `evaluation.json`, which is written last, what was measured, with what that depends on.
+ * One cell on disk: `cell.json` says what its run depends on, `run/` is the run, `unread.json` lists
+ * images that it was made without, `shown.json` has pictures for the report, and `evaluation.json`, which
+ * is written last, what was measured, with what that depends on.
  */
 export class CellFolder {
   readonly path: string;
@@ -38,17 +42,44 @@ export class CellFolder {
   }
 
   /** What was measured, where it depends on `key`. */
-  async measured(key: string): Promise<MeasuredCell | undefined> {
-    const saved = await readJson<MeasuredCell & { key?: string }>(this.#evaluation);
+  async measured(key: string): Promise<Measured | undefined> {
+    const saved = await readJson<Measured & { key?: string }>(this.#evaluation);
     return saved?.key === key ? saved : undefined;
   }
 
-  async saveMeasured(key: string, { rule, evaluation }: MeasuredCell): Promise<void> {
+  async saveMeasured(key: string, { rule, evaluation }: Measured): Promise<void> {
     await writeFileSafely(this.#evaluation, json({ key, rule, evaluation }));
+  }
+
+  /** What the report shows of the cell's images, where it depends on `key`. */
+  async shown(key: string): Promise<ShownImages | undefined> {
+    const saved = await readJson<{ key?: string; shown: ShownImages }>(this.#shown);
+    return saved?.key === key ? saved.shown : undefined;
+  }
+
+  async saveShown(key: string, shown: ShownImages): Promise<void> {
+    await writeFileSafely(this.#shown, json({ key, shown }));
+  }
+
+  /** Images that the run was made without. */
+  async unread(): Promise<readonly FailedImage[]> {
+    return (await readJson<FailedImage[]>(this.#unread)) ?? [];
+  }
+
+  async saveUnread(failures: readonly FailedImage[]): Promise<void> {
+    await writeFileSafely(this.#unread, json(failures));
   }
 
   get #description(): string {
     return join(this.path, 'cell.json');
+  }
+
+  get #shown(): string {
+    return join(this.path, 'shown.json');
+  }
+
+  get #unread(): string {
+    return join(this.path, 'unread.json');
   }
 
   get #evaluation(): string {

@@ -123,7 +123,13 @@ const tableSchema = z.strictObject({
     .describe('What the columns are grouped by; for sets there is one table a setting.'),
 });
 
-export const figureKinds = ['few-shot-curves', 'few-shot-mean', 'radar'] as const;
+export const figureKinds = [
+  'few-shot-curves',
+  'few-shot-mean',
+  'radar',
+  'embeddings',
+  'maps',
+] as const;
 
 /** A whole benchmark: one file in `configs/`. */
 export const benchmarkSchema = z.strictObject({
@@ -138,7 +144,17 @@ export const benchmarkSchema = z.strictObject({
     .string()
     .default('.')
     .describe('Folder that the sets are in, relative to this file; --data overrides it.'),
-  sets: z.array(setSchema).min(1).describe('Data sets to measure on.'),
+  sets: z
+    .array(setSchema)
+    .min(1)
+    .describe('Data sets to measure on and, zero-shot, to learn from.'),
+  measure: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      'Names of those that are measured on; the others are only learned from. Not given: all.',
+    ),
   methods: z
     .array(
       z.union([
@@ -164,7 +180,19 @@ export const benchmarkSchema = z.strictObject({
     .default(['image.auroc', 'pixel.auroc', 'pixel.aupro'])
     .describe('Columns of the tables.'),
   tables: z.array(tableSchema).default([{ title: 'Results', columns: 'sets' }]),
-  figures: z.array(z.enum(figureKinds)).default(['few-shot-curves', 'radar']),
+  figures: z
+    .array(z.enum(figureKinds))
+    .default(['few-shot-curves', 'radar'])
+    .describe(
+      'What the report draws. embeddings: text and query embeddings in the plane; maps: the anomaly maps of all methods on a few images of each set; both of the first seed.',
+    ),
+  gallery: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'Images of each result of the first seed that the report shows with their maps, worst misses first: about 60 KB each.',
+    ),
   evaluations: z
     .boolean()
     .default(true)
@@ -196,7 +224,8 @@ export function parseBenchmark(value: unknown, where: string): BenchmarkConfig {
   });
 }
 
-function contradictions({ sets, methods, seeds, protocols }: BenchmarkConfig): string[] {
+function contradictions(benchmark: BenchmarkConfig): string[] {
+  const { sets, measure = [], methods, seeds, protocols } = benchmark;
   const twice = (kind: string, names: readonly (string | number)[]) =>
     [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
       (name) => `${kind}: ${name} is there twice`,
@@ -211,6 +240,10 @@ function contradictions({ sets, methods, seeds, protocols }: BenchmarkConfig): s
       methods.map(({ name }) => name),
     ),
     ...twice('seeds', seeds),
+    ...twice('measure', measure),
+    ...measure
+      .filter((name) => !sets.some((set) => set.name === name))
+      .map((name) => `measure: there is no set ${name}`),
     ...(protocols.some((one) => one.kind === 'zero-shot' && one.leaveOut === 'modality')
       ? sets.flatMap(({ name, modality }) =>
           modality === undefined ? [`sets: ${name} has no modality, which is left out`] : [],

@@ -1,7 +1,7 @@
 import { metricName } from '../report/numbers.js';
 import type { FewShotFigure, RadarFigure } from '../report/types.js';
 import type { BenchmarkConfig } from './config.js';
-import { type Setting, settingsOf } from './plan.js';
+import { measuredSets, type Setting, settingsOf } from './plan.js';
 import { Published } from './published.js';
 import { type CellResult, meanOverSets, summarise } from './results.js';
 
@@ -24,7 +24,7 @@ export function benchmarkFigures(
         ? metrics.map((metric) => meanCurves(benchmark, cells, published, metric))
         : []),
       ...(figures.includes('few-shot-curves')
-        ? benchmark.sets.flatMap(({ name }) =>
+        ? measuredSets(benchmark).flatMap(({ name }) =>
             metrics.map((metric) => setCurves(benchmark, cells, published, name, metric)),
           )
         : []),
@@ -84,7 +84,7 @@ function meanCurves(
 ): FewShotFigure {
   const settings = curves(benchmark);
   // Only sets with masks have pixel metrics.
-  const sets = benchmark.sets
+  const sets = measuredSets(benchmark)
     .map(({ name }) => name)
     .filter((set) =>
       settings.some(({ id }) =>
@@ -137,7 +137,7 @@ function radar(
   const printedValue = (set: string, method: string) => published.value(id, method, set, metric);
   const own = benchmark.methods.map(({ name }) => name);
   const printed = published.methods(id);
-  const sets = benchmark.sets
+  const sets = measuredSets(benchmark)
     .map(({ name }) => name)
     .filter(
       (set) =>

@@ -93,6 +93,13 @@ describe('planCells', () => {
     ]);
   });
 
+  it('measures on the sets that are named, and learns from all others', () => {
+    const some = benchmark({ measure: ['B'], protocols: [{ kind: 'zero-shot' }] });
+    const cells = planCells(some);
+    expect(new Set(cells.map(({ set }) => set.name))).toEqual(new Set(['B']));
+    expect(sourcesOf(some, cells[0]!.set, 'set').map(({ name }) => name)).toEqual(['A']);
+  });
+
   it('refuses settings that are none before anything is done', () => {
     expect(() => planCells(benchmark({ settings: { modle: {} } }))).toThrow(/modle/);
   });
@@ -101,6 +108,7 @@ describe('planCells', () => {
 describe('parseBenchmark', () => {
   it.each([
     [{ sets: [{ name: 'A' }, { name: 'A' }] }, /sets: A is there twice/],
+    [{ measure: ['A', 'D'] }, /measure: there is no set D/],
     [{ seeds: [1, 1] }, /seeds: 1 is there twice/],
     [{ protocols: [{ kind: 'few-shot', shots: [0] }] }, /protocols\.0\.shots\.0/],
     [{ protocol: [] }, /protocol/],

@@ -52,6 +52,14 @@ export function settingsOf({ protocols }: Pick<BenchmarkConfig, 'protocols'>): S
   });
 }
 
+/** The sets that are measured on: all, unless some are named. */
+export function measuredSets({
+  sets,
+  measure,
+}: Pick<BenchmarkConfig, 'sets' | 'measure'>): SetEntry[] {
+  return sets.filter(({ name }) => measure?.includes(name) ?? true);
+}
+
 /** What the images of a set show, for methods whose prompts name it. */
 function classNameOf({ method, name }: MethodEntry, { className }: SetEntry): object {
   const known = method ?? name;
@@ -88,7 +96,7 @@ export function sourcesOf(
  */
 export function planCells(benchmark: BenchmarkConfig, given: object = {}): Cell[] {
   return settingsOf(benchmark).flatMap((setting) =>
-    benchmark.sets.flatMap((set) =>
+    measuredSets(benchmark).flatMap((set) =>
       benchmark.methods.flatMap((method) =>
         benchmark.seeds.flatMap((seed): Cell[] => {
           const settings = [

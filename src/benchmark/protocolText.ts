@@ -1,6 +1,6 @@
 import type { ReportData } from '../report/types.js';
 import type { BenchmarkConfig, ProtocolConfig } from './config.js';
-import { settingsOf } from './plan.js';
+import { measuredSets, settingsOf } from './plan.js';
 
 /** Who chose what on which data, for the report. */
 export function protocolOf(benchmark: BenchmarkConfig): ReportData['protocol'] {
@@ -42,8 +42,9 @@ function zeroShotText({ leaveOut, selectOn }: ProtocolConfig & { kind: 'zero-sho
 
 function shotsText(
   { kind }: ProtocolConfig & { kind: 'few-shot' | 'normal-only' },
-  { sets }: BenchmarkConfig,
+  benchmark: BenchmarkConfig,
 ): string {
+  const sets = measuredSets(benchmark);
   const published = sets.filter(({ shotFiles }) => shotFiles !== undefined).length;
   const chosen =
     published === sets.length

@@ -1,9 +1,9 @@
 import { evaluationResult } from '../report/evaluationResult.js';
 import { counted } from '../report/numbers.js';
-import type { EvaluationResult, ReportData } from '../report/types.js';
+import type { EmbeddingFigure, EvaluationResult, MapsFigure, ReportData } from '../report/types.js';
 import type { BenchmarkConfig } from './config.js';
 import { benchmarkFigures } from './figures.js';
-import { settingsOf } from './plan.js';
+import { measuredSets, settingsOf } from './plan.js';
 import { protocolOf } from './protocolText.js';
 import type { FinishedCell } from './results.js';
 import { benchmarkTables } from './tables.js';
@@ -32,7 +32,7 @@ export function benchmarkReport(
   const unread = results.reduce((sum, { failedImages }) => sum + failedImages, 0);
   return {
     title: benchmark.title,
-    subtitle: `${counted(benchmark.methods.length, 'method')} on ${counted(benchmark.sets.length, 'data set')}`,
+    subtitle: `${counted(benchmark.methods.length, 'method')} on ${counted(measuredSets(benchmark).length, 'data set')}`,
     notices: [
       ...backboneNotices(cells),
       ...(failed > 0 ? [`${failed} of ${counted(cells.length, 'result')} failed.`] : []),
@@ -43,6 +43,8 @@ export function benchmarkReport(
     protocol: protocolOf(benchmark),
     tables: benchmarkTables(benchmark, results),
     ...benchmarkFigures(benchmark, results),
+    embeddings: embeddings(cells),
+    maps: maps(benchmark, cells),
     evaluations: benchmark.evaluations ? evaluations(benchmark, cells, signal) : [],
   };
 }
@@ -55,14 +57,20 @@ function backboneNotices(cells: readonly FinishedCell[]): string[] {
 }
 
 function facts(
-  { seeds, methods, sets, published }: BenchmarkConfig,
+  benchmark: BenchmarkConfig,
   cells: readonly FinishedCell[],
   version: string,
 ): ReportData['facts'] {
+  const { seeds, methods, published } = benchmark;
+  const sets = measuredSets(benchmark);
+  const others = benchmark.sets.filter((set) => !sets.includes(set));
   const distinct = (values: readonly string[]) => [...new Set(values)].join(', ');
   return [
     ['Methods', methods.map(({ name }) => name).join(', ')],
     ['Data sets', sets.map(({ name }) => name).join(', ')],
+    ...(others.length > 0
+      ? [['Only learned from', others.map(({ name }) => name).join(', ')] as const]
+      : []),
     ['Backbone', distinct(cells.map(({ cell }) => cell.config.backbone))],
     ['Preset', distinct(cells.map(({ cell }) => cell.config.preset))],
     ['Seeds', seeds.join(', ')],
@@ -98,7 +106,45 @@ function evaluations(
       method: single ? method.name : `${method.name}, ${setting.id}`,
       set: set.name,
       rule: measured.rule,
+      thumbnails: new Map(Object.entries(measured.shown?.gallery ?? {})),
       signal,
     });
   });
+}
+
+function embeddings(cells: readonly FinishedCell[]): EmbeddingFigure[] {
+  return cells.flatMap(({ cell, measured }) =>
+    (measured?.shown?.embeddings ?? []).map((figure) => ({
+      ...figure,
+      title: `${cell.method.name} on ${cell.set.name}, ${cell.setting.id}`,
+    })),
+  );
+}
+
+/** For each setting and set the maps of all methods that have any. */
+function maps(benchmark: BenchmarkConfig, cells: readonly FinishedCell[]): MapsFigure[] {
+  return settingsOf(benchmark).flatMap(({ id, title }) =>
+    measuredSets(benchmark).flatMap(({ name }): MapsFigure[] => {
+      const own = cells.flatMap(({ cell, measured }) => {
+        const compared = Object.entries(measured?.shown?.compared ?? {});
+        const isOfThese = cell.setting.id === id && cell.set.name === name;
+        return isOfThese && compared.length > 0
+          ? [{ method: cell.method.name, pictures: new Map(compared) }]
+          : [];
+      });
+      const ids = [...new Set(own.flatMap(({ pictures }) => [...pictures.keys()]))];
+      if (ids.length === 0) return [];
+      const images = ids.map((image) => {
+        const pictures = own.map((one) => one.pictures.get(image));
+        const { image: picture, groundTruth = null } = pictures.find((one) => one !== undefined)!;
+        return {
+          id: image,
+          image: picture,
+          groundTruth,
+          maps: pictures.map((one) => one?.map ?? null),
+        };
+      });
+      return [{ title: `${name}, ${title}`, methods: own.map(({ method }) => method), images }];
+    }),
+  );
 }

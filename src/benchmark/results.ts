@@ -1,16 +1,29 @@
 import { meanAndDeviation } from '../metrics/seeds.js';
 import type { MeasuredScores } from '../report/evaluationResult.js';
-import type { Estimate, Interval } from '../report/types.js';
+import type { EmbeddingFigure, Estimate, Interval, Thumbnails } from '../report/types.js';
+import type { FailedImage } from '../train/failedImage.js';
 import type { Cell } from './plan.js';
 
 /** What was measured in a cell, and how its threshold was chosen. */
 export interface MeasuredCell {
   readonly evaluation: MeasuredScores & {
     readonly dataHash: string;
-    readonly failures: readonly unknown[];
+    readonly failures: readonly FailedImage[];
   };
   /** Where the threshold comes from, in words. */
   readonly rule: string;
+  /** Images that the run was made without, as they could not be read. */
+  readonly unread: readonly FailedImage[];
+  /** What the report shows of its images, where it shows any. */
+  readonly shown: ShownImages | null;
+}
+
+/** What the report shows of the images of a cell, beside their scores. Pictures are by the ids of images. */
+export interface ShownImages {
+  readonly gallery: Readonly<Record<string, Thumbnails>>;
+  /** Of the images that methods are compared on. */
+  readonly compared: Readonly<Record<string, Thumbnails>>;
+  readonly embeddings: readonly EmbeddingFigure[];
 }
 
 /** A cell with what was measured; nothing where it failed. */
@@ -43,7 +56,7 @@ export interface CellResult {
   readonly skipped: string | null;
   /** Why it could not be measured. */
   readonly failure: string | null;
-  /** Images that were left out because they could not be read. */
+  /** Images that were learned or measured without because they could not be read. */
   readonly failedImages: number;
 }
 

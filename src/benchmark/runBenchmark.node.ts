@@ -4,6 +4,7 @@ import { readDataSet } from '../data/layouts/read.node.js';
 import { SealedDataSet } from '../data/sealedDataSet.js';
 import { metricValues } from '../metrics/evaluation.js';
 import { openBackbone } from '../train/backbone.node.js';
+import type { FailedImage } from '../train/failedImage.js';
 import { ContentHashes } from './contents.node.js';
 import { type Cell, planCells } from './plan.js';
 import type { CellResult, FinishedCell } from './results.js';
@@ -55,16 +56,27 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
     },
   };
   const cells: FinishedCell[] = [];
+  const told = new Set<string>();
   for (const [index, cell] of plan.entries()) {
     throwIfAborted(signal);
     const progress = cellProgress(index, plan.length, onProgress);
     const finished = await attempt(cell, { ...shared, onProgress: progress });
     cells.push(finished);
+    for (const { message } of unreadImages(finished)) {
+      // Many cells may have the same images.
+      if (!told.has(message)) onNote?.(`Failed: ${message}`);
+      told.add(message);
+    }
     const { failure } = finished.result;
     if (failure !== null) onNote?.(`Failed: ${describeCell(cell)}: ${failure}`);
     onProgress?.({ stage: 'benchmark', done: index + 1, total: plan.length, unit: 'cells' });
   }
   return { cells, notices: patientNotices([...dataSets.values()]) };
+}
+
+/** Images that a cell was learned or measured without, in this call or an earlier one. */
+function unreadImages({ measured }: Pick<FinishedCell, 'measured'>): readonly FailedImage[] {
+  return measured ? [...measured.unread, ...measured.evaluation.failures] : [];
 }
 
 /** A cell for people: its method, set, setting and seed. */
@@ -82,7 +94,7 @@ async function attempt(cell: Cell, options: CellOptions): Promise<FinishedCell> 
       return { cell, result: { ...about, ...nothing, skipped }, measured: undefined };
     }
     const { evaluation } = measured;
-    const { intervals, resampled, n, dataHash, failures } = evaluation;
+    const { intervals, resampled, n, dataHash } = evaluation;
     const result: CellResult = {
       ...about,
       metrics: metricValues(evaluation),
@@ -92,7 +104,7 @@ async function attempt(cell: Cell, options: CellOptions): Promise<FinishedCell> 
       dataHash,
       skipped: null,
       failure: null,
-      failedImages: failures.length,
+      failedImages: unreadImages({ measured }).length,
     };
     return { cell, result, measured };
   } catch (error) {

@@ -4,13 +4,15 @@ import type { DataSet, Sample } from '../data/layout.js';
 import type { Runtime } from '../graph/session.js';
 import { ruleOf } from '../report/evaluationResult.js';
 import type { BackboneOptions } from '../train/backbone.node.js';
-import { evaluate } from '../train/evaluate.node.js';
+import { evaluate, type MeasuredImage } from '../train/evaluate.node.js';
+import type { FailedImage } from '../train/failedImage.js';
 import type { FeatureStore } from '../train/features.js';
 import { fitRun } from '../train/fit.node.js';
 import { openRun, RunFolder } from '../train/runFolder.node.js';
 import type { SavedRun } from '../train/savedRun.js';
 import { trainRun } from '../train/train.node.js';
 import { CellFolder } from './cellFolder.node.js';
+import { CellRecorder, showsImages } from './cellRecorder.node.js';
 import type { BenchmarkConfig } from './config.js';
 import { type ContentHashes, hashOf } from './contents.node.js';
 import type { Cell } from './plan.js';
@@ -81,39 +83,74 @@ export async function runCell(
     const saved = await new RunFolder(folder.run).read();
     if (saved?.finished) {
       const { samples } = sealed.testSplit(saved);
-      const measured = await folder.measured(await evaluationKey(samples));
+      const measured = await measuredBefore(folder, await evaluationKey(samples), cell, options);
       if (measured) return measured;
     }
   }
   await folder.begin(key, { setting: setting.id, set: cell.set.name, method: cell.method.name });
   const { runtime, int8, signal, onProgress } = options;
-  const run = await makeRun(cell, plan, folder.run, sealed.development, options);
+  const run = await makeRun(cell, plan, folder, sealed.development, options);
   const { dataSet, samples } = sealed.testSplit(run);
-  const { detector } = await openRun(folder.run, runtime, { int8, signal, onProgress });
+  const recorder = CellRecorder.for(cell, options.benchmark, samples);
+  const embeddings = recorder?.takesEmbeddings ?? false;
+  const { detector } = await openRun(folder.run, runtime, { int8, embeddings, signal, onProgress });
   try {
-    const evaluation = await evaluate(detector, dataSet, samples, { seed, signal, onProgress });
+    const onImage = recorder && ((measured: MeasuredImage) => recorder.add(measured));
+    const evaluation = await evaluate(detector, dataSet, samples, {
+      ...{ seed, onImage, signal, onProgress },
+    });
     const { decision } = run;
     const threshold = decision?.threshold;
     const rule = threshold && decision ? `${ruleOf(threshold)} on the ${decision.chosenOn}` : '';
-    const measured = { rule, evaluation };
-    await folder.saveMeasured(await evaluationKey(samples), measured);
-    return measured;
+    const shown = recorder ? await recorder.shown({ signal }) : null;
+    const testKey = await evaluationKey(samples);
+    if (shown) await folder.saveShown(shownKey(testKey, options.benchmark), shown);
+    await folder.saveMeasured(testKey, { rule, evaluation });
+    return { rule, evaluation, shown, unread: await folder.unread() };
   } finally {
     await detector.dispose();
   }
 }
 
+/** What a cell has of an earlier call, where it has all that is wanted. */
+async function measuredBefore(
+  folder: CellFolder,
+  testKey: string,
+  cell: Cell,
+  { benchmark }: CellOptions,
+): Promise<MeasuredCell | undefined> {
+  const measured = await folder.measured(testKey);
+  if (!measured) return undefined;
+  const { rule, evaluation } = measured;
+  const unread = await folder.unread();
+  if (!showsImages(cell, benchmark)) return { rule, evaluation, unread, shown: null };
+  const shown = await folder.shown(shownKey(testKey, benchmark));
+  return shown && { rule, evaluation, unread, shown };
+}
+
+/** What the pictures of a cell depend on. */
+function shownKey(testKey: string, { figures, gallery, seeds }: BenchmarkConfig): string {
+  const wanted = ['embeddings', 'maps'].filter((kind) => figures.some((one) => one === kind));
+  return hashOf([testKey, gallery, wanted, seeds[0]]);
+}
+
 async function makeRun(
   { config }: Cell,
   { shots, validation, sources, selection }: TrainingPlan,
-  output: string,
+  folder: CellFolder,
   development: DataSet,
-  { store, runtime, int8, version, signal, onProgress, onNote }: CellOptions,
+  { store, runtime, int8, version, signal, onProgress }: CellOptions,
 ): Promise<SavedRun> {
+  const unread: FailedImage[] = [];
   const shared = {
-    ...{ config, output, selection, store, runtime, int8, version, signal, onProgress },
-    onFailure: ({ message }: { readonly message: string }) => onNote?.(`Failed: ${message}`),
+    ...{ config, selection, store, runtime, int8, version, signal, onProgress },
+    output: folder.run,
+    onFailure: (failure: FailedImage) => void unread.push(failure),
   };
-  if (sources) return trainRun({ ...shared, dataSets: sources });
-  return fitRun({ ...shared, dataSet: development, shots: shots!, validation });
+  const run = sources
+    ? await trainRun({ ...shared, dataSets: sources })
+    : await fitRun({ ...shared, dataSet: development, shots: shots!, validation });
+  // A finished run that is there already reads no image again.
+  if (unread.length > 0) await folder.saveUnread(unread);
+  return run;
 }

@@ -1,7 +1,7 @@
 import { metricName } from '../report/numbers.js';
 import type { MetricCell, ReportTable, TableColumn } from '../report/types.js';
 import type { BenchmarkConfig, TableConfig } from './config.js';
-import { type Setting, settingsOf } from './plan.js';
+import { measuredSets, type Setting, settingsOf } from './plan.js';
 import { Published } from './published.js';
 import { type CellResult, meanOverSets, type Summary, summarise } from './results.js';
 
@@ -110,7 +110,7 @@ class TableMaker {
   }
 
   #setGroups(setting: Setting, namesSetting: boolean): Group[] {
-    const { sets } = this.#benchmark;
+    const sets = measuredSets(this.#benchmark);
     return sets.map(({ name }) => ({
       heading: !namesSetting
         ? name
@@ -150,7 +150,7 @@ class TableMaker {
   }
 
   #meanGroup(setting: Setting): Group[] {
-    if (this.#benchmark.sets.length < 2) return [];
+    if (measuredSets(this.#benchmark).length < 2) return [];
     const own = this.#cells.filter((cell) => cell.setting === setting.id);
     const metrics = this.#benchmark.metrics.filter((metric) =>
       own.some((cell) => typeof cell.metrics?.[metric] === 'number'),

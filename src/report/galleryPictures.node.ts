@@ -26,7 +26,6 @@ export class GalleryPictures {
    */
   async add({ sample, image, mask, prediction }: MeasuredImage): Promise<void> {
     if (!prediction.hasMap) return;
-    if (!prediction.hasMap) return;
     const { score, threshold, map, mapThreshold } = prediction;
     const { id } = sample;
     const label = sample.label === 1 ? 'abnormal' : 'normal';

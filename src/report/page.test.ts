@@ -86,6 +86,16 @@ const full: ReportData = {
       series: [{ method: nasty, values: [0.7, null, 0.9] }],
     },
   ],
+  maps: [
+    {
+      title: nasty,
+      methods: [nasty, 'two'],
+      images: [
+        { id: nasty, image: pixel, groundTruth: pixel, maps: [pixel, null] },
+        { id: 'other', image: pixel, groundTruth: null, maps: [pixel, pixel] },
+      ],
+    },
+  ],
   embeddings: [
     {
       title: nasty,

@@ -2,6 +2,7 @@ import { evaluationSection, metricTiles, overviewTable } from './evaluationSecti
 import { fewShotCurves } from './fewShotCurves.js';
 import { type Html, html, trusted } from './html.js';
 import { lossCurve } from './lossCurve.js';
+import { mapComparison } from './mapComparison.js';
 import { radarChart } from './radarChart.js';
 import { scatterPlot } from './scatterPlot.js';
 import { pageScript } from './script.js';
@@ -59,7 +60,7 @@ interface Section {
 
 function makeSections(data: ReportData): Section[] {
   const { evaluations = [], tables = [], losses = [] } = data;
-  const { fewShot = [], radar = [], embeddings = [] } = data;
+  const { fewShot = [], radar = [], embeddings = [], maps = [] } = data;
   const styleOf = methodStyles([
     ...evaluations.map(({ method }) => method),
     ...[...fewShot, ...radar].flatMap(({ series }) => series.map(({ method }) => method)),
@@ -79,6 +80,9 @@ function makeSections(data: ReportData): Section[] {
   if (embeddings.length > 0) {
     const charts = embeddings.map((chart, index) => scatterPlot(`embeddings-${index}`, chart));
     sections.push(section('embeddings', 'Embeddings', html`<div class="plots">${charts}</div>`));
+  }
+  if (maps.length > 0) {
+    sections.push(section('maps', 'Anomaly maps', html`${maps.map(mapComparison)}`));
   }
   const sets = bySet(evaluations);
   for (const [index, results] of sets.entries()) {

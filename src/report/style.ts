@@ -75,6 +75,10 @@ th.number, td.number { text-align: right; white-space: nowrap; padding-left: 0.9
 .published, .failure { display: block; }
 .failure { color: var(--wrong); white-space: normal; min-width: 8rem; }
 table.plain { font-size: 0.85rem; min-width: 0; }
+table.maps { min-width: 0; }
+table.maps th { text-align: center; padding: 0.3rem; }
+table.maps td { width: 10rem; padding: 0.2rem; border: 0; }
+table.maps img { display: block; width: 100%; min-width: 5rem; height: auto; border-radius: 3px; background: #000; }
 details { margin: 0.5rem 0; font-size: 0.9rem; }
 summary { cursor: pointer; color: var(--quiet); }
 
@@ -159,7 +163,7 @@ footer { margin: 3.5rem 0 2.5rem; padding-top: 1rem; border-top: 1px solid var(-
   .thumbs figcaption { font-size: 6.5pt; white-space: nowrap; }
   .cards { grid-template-columns: 1fr 1fr; gap: 0.6rem; }
   .card { padding: 0.45rem; }
-  .thumbs img, .badge.wrong, .bar, .notices, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .thumbs img, table.maps img, .badge.wrong, .bar, .notices, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   a { color: inherit; text-decoration: none; }
 }
 `;

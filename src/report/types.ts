@@ -112,6 +112,20 @@ export interface EmbeddingFigure {
   }[];
 }
 
+/** The anomaly maps that methods give for the same images, side by side. */
+export interface MapsFigure {
+  readonly title: string;
+  readonly methods: readonly string[];
+  readonly images: readonly {
+    readonly id: string;
+    /** Pictures as in {@link Thumbnails}. */
+    readonly image: string;
+    readonly groundTruth?: string | null;
+    /** One for each method; `null` where it has none. */
+    readonly maps: readonly (string | null)[];
+  }[];
+}
+
 /** A measured number in a table, the published one beside it, or why there is none. */
 export interface MetricCell {
   readonly estimate?: Estimate | null;
@@ -161,4 +175,5 @@ export interface ReportData {
   readonly fewShot?: readonly FewShotFigure[];
   readonly radar?: readonly RadarFigure[];
   readonly embeddings?: readonly EmbeddingFigure[];
+  readonly maps?: readonly MapsFigure[];
 }
