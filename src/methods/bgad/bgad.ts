@@ -3,23 +3,9 @@ import { reshape } from '../../graph/layout.js';
 import { product, staticDimension } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { interpolate, nearestInterpolation } from '../../nn/interpolation.js';
-import type { Weights } from '../../nn/parameters.js';
-import {
-  type FlowConfig,
-  logProbabilities,
-  namedProbabilities,
-  unlikelihood,
-} from '../cflow/likelihood.js';
-import {
-  currentEpoch,
-  type FrozenClip,
-  type Method,
-  type MethodOutputs,
-  type Tensors,
-} from '../method.js';
-import { largestPixel } from '../shared/maps.js';
+import { currentEpoch, type FrozenClip } from '../method.js';
+import { type FlowMethod, type FlowMethodConfig, flowMethod } from '../shared/flowMethod.js';
 import { neededMasks } from '../shared/pixelLoss.js';
-import { featurePyramid, levelMaps, namedLevels } from '../shared/pyramid.js';
 import { boundaries, boundaryLosses, placeWeights } from './boundary.js';
 
 /*
@@ -27,18 +13,9 @@ import { boundaries, boundaryLosses, placeWeights } from './boundary.js';
  * places below it are pulled up, abnormal ones above another, a little lower, are pushed down.
  */
 
-export interface BgadConfig extends FlowConfig {
-  /** S, 256 in the paper. */
-  readonly imageSize: number;
-  /** Blocks of the image tower, where the backbone is one. */
-  readonly stages?: readonly number[] | undefined;
+export interface BgadConfig extends FlowMethodConfig {
   /** β: share of the normal places that lies below the boundary. */
   readonly beta: number;
-}
-
-export interface BgadOutputs extends MethodOutputs {
-  /** log p of each place for each channel [B, h_l, w_l]. */
-  readonly logProbabilities: readonly Tensor[];
 }
 
 /**
@@ -46,38 +23,14 @@ export interface BgadOutputs extends MethodOutputs {
  *
  * @throws {IqeError} `config` if the stages do not fit the backbone.
  */
-export async function bgad(
-  config: BgadConfig,
-  frozen: FrozenClip,
-): Promise<Method<Tensors, BgadOutputs>> {
-  const { imageSize, stages, beta } = config;
+export function bgad(config: BgadConfig, frozen: FrozenClip): Promise<FlowMethod> {
+  const { beta } = config;
   const levels = frozen.network?.name === 'tf_efficientnet_b6' ? [2, 3, 4] : [1, 2, 3];
-  const pyramid = await featurePyramid({ imageSize, levels, stages }, frozen);
-  const likelihoods = (features: Tensors, weights: Weights) =>
-    logProbabilities(levelMaps(features), weights, config);
-  return {
-    name: 'bgad',
-    imageSize,
-    inputNormalization: 'none',
-    isProbability: false,
-    featureSettings: { kind: 'pyramid', ...pyramid.settings },
-
-    features: (pixels) => namedLevels(pyramid.maps(pixels)),
-
-    forward(features, weights, memory) {
-      const logP = likelihoods(features, weights);
-      const map = unlikelihood(logP, imageSize, memory);
-      return { logProbabilities: logP, map, score: largestPixel(map) };
-    },
-
-    /** Σ_l of the likelihood of normal places alone in the first epoch, then of all three weighted terms. */
-    loss({ logProbabilities }, _labels, masks) {
-      const known = neededMasks(masks, 'bgad');
-      return logProbabilities.map((x) => levelLoss(x, known, beta)).reduce(add);
-    },
-
-    ranged: (features, weights) => namedProbabilities(likelihoods(features, weights)),
-  };
+  // Σ_l of the likelihood of normal places alone in the first epoch, then of all three weighted terms.
+  return flowMethod('bgad', config, levels, frozen, ({ logProbabilities }, _labels, masks) => {
+    const known = neededMasks(masks, 'bgad');
+    return logProbabilities.map((x) => levelLoss(x, known, beta)).reduce(add);
+  });
 }
 
 function levelLoss(logP: Tensor, masks: Tensor, beta: number): Tensor {

@@ -14,7 +14,7 @@ import { stopGradient } from '../../graph/gradient.js';
 import { smallestAt } from '../../graph/sort.js';
 import { sumAll } from '../../graph/sum.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { negativeLogSigmoid } from '../shared/likelihood.js';
+import { negativeLogSigmoid } from '../shared/logSigmoid.js';
 
 /*
  * The losses of BGAD (Yao et al. 2023) on log-likelihoods log p of places, each divided by the number of

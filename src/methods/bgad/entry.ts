@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { flowSettings } from '../cflow/entry.js';
 import { methodEntry } from '../entry.js';
+import { flowSettings } from '../shared/flowSettings.js';
 
 export const bgadEntry = methodEntry({
   title: 'BGAD',

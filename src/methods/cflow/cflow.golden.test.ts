@@ -11,9 +11,9 @@ import { expand } from '../../graph/sum.js';
 import { constant, type Tensor } from '../../graph/tensor.js';
 import { upsample } from '../../nn/interpolation.js';
 import { placeRows } from '../shared/distillation.js';
-import { negativeLogSigmoid } from '../shared/likelihood.js';
+import { flow, logProbability, type Mixing, positionRows, positions } from '../shared/flow.js';
+import { negativeLogSigmoid } from '../shared/logSigmoid.js';
 import { flatPixels } from '../shared/maps.js';
-import { flow, logProbability, type Mixing, positionRows, positions } from './flow.js';
 
 interface Recording {
   readonly coupling_blocks: number;

@@ -8,7 +8,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { upsample } from '../../nn/interpolation.js';
 import type { Weights } from '../../nn/parameters.js';
 import type { Tensors } from '../method.js';
-import { placeRows } from '../shared/distillation.js';
+import { placeRows } from './distillation.js';
 import { flow, logProbability, type Mixing, positionRows } from './flow.js';
 
 /** Sizes of the flows, one for each level. */
