@@ -1,11 +1,12 @@
 // Makes the zero-shot head of a backbone as models/tiny/zero-shot was made:
-// node scripts/trainZeroShot.mjs FOLDER [BACKBONE], after npm run build. IQE-CLIP is trained on phantoms
-// of all modalities by the recipe below; FOLDER gets run.json, weights.safetensors (float16) and
-// recipe.json. The epoch and the threshold are chosen on phantoms that were held back; no image of a
+// node scripts/trainZeroShot.mjs FOLDER [--backbone NAME] [--threads N], after npm run build. IQE-CLIP is
+// trained on phantoms of all modalities by the recipe below; FOLDER gets run.json, weights.safetensors
+// (float16) and recipe.json. The epoch and the threshold are chosen on phantoms that were held back; no image of a
 // patient is read.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { writeFileSafely } from '../dist/base/writeFile.node.js';
 import { floatToHalf } from '../dist/clip/halfPrecision.js';
 import { readSafetensorsHeader, safetensorsParts, toFloat32 } from '../dist/clip/safetensors.js';
@@ -27,9 +28,14 @@ const recipe = {
   },
 };
 
-const [folder, backbone = 'tiny'] = process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({
+  options: { backbone: { type: 'string', default: 'tiny' }, threads: { type: 'string' } },
+  allowPositionals: true,
+});
+const { backbone, threads } = flags;
+const [folder] = positionals;
 if (folder === undefined) {
-  console.error('Usage: node scripts/trainZeroShot.mjs FOLDER [BACKBONE]');
+  console.error('Usage: node scripts/trainZeroShot.mjs FOLDER [--backbone NAME] [--threads N]');
   process.exit(2);
 }
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
@@ -51,7 +57,7 @@ try {
     dataSets,
     output,
     store: new MemoryFeatureStore(),
-    runtime: nodeRuntime(),
+    runtime: nodeRuntime(threads === undefined ? {} : { threads: Number(threads) }),
     version,
     signal,
     onProgress,

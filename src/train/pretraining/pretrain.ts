@@ -48,7 +48,7 @@ export async function pretrainClip(
     modalities: recipe.modalities,
     size: recipe.imageSize,
   });
-  const first = Math.max(recipe.firstImages, batchSize);
+  const first = total === 0 ? 0 : Math.max(recipe.firstImages, batchSize);
   while (pool.length < first) {
     throwIfAborted(signal);
     pool.grow();

@@ -1,20 +1,15 @@
 import { throwIfAborted } from '../../base/errors.js';
 import type { Checkpoint } from '../../clip/checkpoint.js';
-import { frozenImageTower } from '../../clip/imageEncoder.js';
 import { gridSize } from '../../clip/imageTower.js';
-import { imagePlanes, normalizePlanes } from '../../clip/preprocess.js';
+import { imagePlanes } from '../../clip/preprocess.js';
 import type { Tokenizer } from '../../clip/tokenizer.js';
 import { type Modality, modalities } from '../../data/phantoms/phantom.js';
 import { phantomAt } from '../../data/phantoms/phantomSet.js';
-import { slice } from '../../graph/layout.js';
-import { l2Normalize } from '../../graph/normalization.js';
-import { compile } from '../../graph/onnx.js';
-import type { Runtime, Session } from '../../graph/session.js';
-import { input, type Tensor } from '../../graph/tensor.js';
+import type { Runtime } from '../../graph/session.js';
 import { auroc } from '../../metrics/auroc.js';
 import { countThresholds } from '../../metrics/thresholdCounts.js';
-import { layerNormLayer, projection } from '../../nn/layers.js';
 import { encodeTexts } from './encodeTexts.js';
+import { ProbeEncoder, type ProbeFeatures } from './probeFeatures.js';
 import { fitRidge, predictRidge } from './ridge.js';
 import { patchCoverage } from './views.js';
 
@@ -58,12 +53,9 @@ const statePrompts = ['a photo of a normal class', 'a photo of a abnormal class'
 
 const penalty = 1e-3;
 
-interface EncodedPhantom {
+interface EncodedPhantom extends ProbeFeatures {
   readonly modality: Modality;
   readonly isAbnormal: boolean;
-  readonly embedding: Float32Array;
-  readonly patchEmbeddings: Float32Array;
-  readonly stages: readonly Float32Array[];
   readonly coverage: Float32Array;
 }
 
@@ -159,47 +151,20 @@ async function encodePhantoms(
   const { imageSize, patchSize } = checkpoint.config.vision;
   const grid = gridSize(checkpoint.config, imageSize);
   const everyPatch = Array.from({ length: grid * grid }, (_, patch) => patch);
-  const session = await imageSession(checkpoint, runtime);
-  const pixelValues = {
-    data: new Float32Array(3 * imageSize * imageSize),
-    shape: [1, 3, imageSize, imageSize],
-  };
+  const encoder = await ProbeEncoder.create(checkpoint, runtime);
   const encoded: EncodedPhantom[] = [];
   for (let index = 0; index < count; index++) {
     throwIfAborted(signal);
     const phantom = phantomAt({ seed, size: imageSize }, index);
-    normalizePlanes(imagePlanes(phantom.image, imageSize), 'clip', pixelValues.data);
-    const { embedding, patchEmbeddings, ...stages } = await session.run({ pixelValues });
     encoded.push({
+      ...(await encoder.encode(imagePlanes(phantom.image, imageSize))),
       modality: phantom.modality,
       isAbnormal: phantom.lesion !== null,
-      embedding: embedding!.data as Float32Array,
-      patchEmbeddings: patchEmbeddings!.data as Float32Array,
-      stages: Object.values(stages).map(({ data }) => data as Float32Array),
       coverage: patchCoverage(phantom, { right: 0, down: 0 }, everyPatch, patchSize),
     });
   }
-  await session.release();
+  await encoder.release();
   return encoded;
-}
-
-async function imageSession(checkpoint: Checkpoint, runtime: Runtime): Promise<Session> {
-  const { config, tensors } = checkpoint;
-  const { imageSize, layers, layerNormEpsilon } = config.vision;
-  const pixelValues = input('pixelValues', [1, 3, imageSize, imageSize]);
-  const { hidden, embedding } = await frozenImageTower(checkpoint, pixelValues);
-  const patchesOf = (x: Tensor) => slice(x, 1, 1, x.shape[1] as number);
-  const norm = tensors.weights.at('vision_model').at('post_layernorm');
-  const normed = layerNormLayer(patchesOf(hidden.at(-1)!), norm, layerNormEpsilon);
-  const head = tensors.weights.at('visual_projection');
-  const outputs: Record<string, Tensor> = {
-    embedding: l2Normalize(embedding),
-    patchEmbeddings: l2Normalize(projection(normed, head, config.embeddingWidth)),
-  };
-  for (let quarter = 1; quarter <= 4; quarter++) {
-    outputs[`stage${quarter}`] = patchesOf(hidden[Math.ceil((quarter * layers) / 4)]!);
-  }
-  return runtime.createSession(compile(outputs), checkpoint.sessionOptions);
 }
 
 /** The dot product of each row with `direction`. */

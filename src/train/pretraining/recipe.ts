@@ -87,6 +87,20 @@ export const recipeSchema = z.strictObject({
 
 export type Recipe = z.infer<typeof recipeSchema>;
 
+/**
+ * The recipe for a share of its length: steps of each phase and of the warm-up times `share`, so that the
+ * learning rate rises and falls as in the whole; everything else as it is.
+ *
+ * @param share 0…1; 0: the network untrained.
+ */
+export function shortened(recipe: Recipe, share: number): Recipe {
+  const phases = recipe.phases.map((phase) => ({
+    ...phase,
+    steps: Math.round(share * phase.steps),
+  }));
+  return { ...recipe, phases, warmUpSteps: Math.round(share * recipe.warmUpSteps) };
+}
+
 /** The sizes of the model that `recipe` makes. */
 export function clipConfigOf(recipe: Recipe, vocabularySize: number): ClipConfig {
   const tower = ({ width, layers, heads }: Recipe['vision']) => ({
