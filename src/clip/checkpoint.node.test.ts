@@ -10,13 +10,13 @@ import {
   tinyClip,
 } from '../../test/support/rawTensors.js';
 import { writeTorchFile } from '../../test/support/torchWriter.js';
+import { towerFeatures } from '../../test/support/towerFeatures.js';
 import { IqeError } from '../base/errors.js';
 import { nodeRuntime } from '../graph/runtime.node.js';
 import type { TensorData } from '../graph/session.js';
 import { type Checkpoint, checkpointFromBytes } from './checkpoint.js';
 import { openCheckpoint } from './checkpoint.node.js';
 import { formatClipConfig } from './config.js';
-import { ImageEncoder } from './imageEncoder.js';
 
 const runtime = nodeRuntime({ threads: 1 });
 const config = formatClipConfig(tinyClip);
@@ -42,13 +42,15 @@ async function write(files: Files, where = folder): Promise<string> {
 }
 
 /** Two images' features, stages and embedding, as numbers. */
-async function features(checkpoint: Checkpoint, imageSize = 24): Promise<TensorData[]> {
-  const encoder = await ImageEncoder.create(checkpoint, { imageSize, stages: [1, 2] }, runtime);
+async function features(
+  checkpoint: Checkpoint,
+  imageSize = 24,
+  blocks = [1, 2],
+): Promise<TensorData[]> {
   const shape = [2, 3, imageSize, imageSize];
   const length = shape.reduce((product, size) => product * size, 1);
   const data = Float32Array.from({ length }, (_, index) => Math.sin(index));
-  const { stages, embedding } = await encoder.encode({ data, shape });
-  await encoder.release();
+  const { stages, embedding } = await towerFeatures(checkpoint, blocks, { data, shape }, runtime);
   return [...stages.map((stage) => stage.data), embedding.data];
 }
 
@@ -333,12 +335,11 @@ describe('a folder that is no whole checkpoint is an error that says where and w
   });
 });
 
-describe('ImageEncoder', () => {
+describe('the image tower', () => {
   it('refuses stages that the tower does not have', async () => {
     const checkpoint = await openCheckpoint(await write({ 'model.safetensors': whole }));
     for (const stage of [0, 3]) {
-      const options = { imageSize: 24, stages: [1, stage] };
-      await expect(ImageEncoder.create(checkpoint, options, runtime)).rejects.toMatchObject({
+      await expect(features(checkpoint, 24, [1, stage])).rejects.toMatchObject({
         code: 'config',
         message: expect.stringContaining(`Stage ${stage}`),
       });
@@ -347,10 +348,7 @@ describe('ImageEncoder', () => {
 
   it('refuses images smaller than a patch', async () => {
     const checkpoint = await openCheckpoint(await write({ 'model.safetensors': whole }));
-    const options = { imageSize: 7, stages: [1] };
-    await expect(ImageEncoder.create(checkpoint, options, runtime)).rejects.toMatchObject({
-      code: 'shape',
-    });
+    await expect(features(checkpoint, 7)).rejects.toMatchObject({ code: 'shape' });
   });
 
   it('takes other image sizes, with as many patches as fit', async () => {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSmallClip } from '../../test/support/smallClip.js';
+import { towerFeatures } from '../../test/support/towerFeatures.js';
 import { Random } from '../base/random.js';
 import { nodeRuntime } from '../graph/runtime.node.js';
 import type { HostTensor, HostTensors, Runtime, SessionOptions } from '../graph/session.js';
 import { type Checkpoint, checkpointFromBytes } from './checkpoint.js';
 import { openCheckpoint } from './checkpoint.node.js';
 import { halfToFloat } from './halfPrecision.js';
-import { ImageEncoder } from './imageEncoder.js';
 import { Int8Folder } from './int8Store.node.js';
 import { measureInt8, withInt8Tower } from './int8Support.js';
 import { int8Checkpoint, MemoryInt8Store } from './int8Tower.js';
@@ -37,14 +37,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Patch tokens after each block, and x_cls. */
 async function features(of: Checkpoint): Promise<Float32Array[]> {
   const stages = Array.from({ length: layers }, (_, index) => index + 1);
-  const encoder = await ImageEncoder.create(of, { imageSize: 48, stages }, runtime);
   const random = new Random(1, 'pixels');
   const pixelValues: HostTensor = {
     data: Float32Array.from({ length: 3 * 48 * 48 }, () => random.normal()),
     shape: [1, 3, 48, 48],
   };
-  const { embedding, stages: tokens } = await encoder.encode(pixelValues);
-  await encoder.release();
+  const { embedding, stages: tokens } = await towerFeatures(of, stages, pixelValues, runtime);
   return [
     embedding.data as Float32Array,
     ...tokens.map(({ data }) => Float32Array.from(data as Uint16Array, halfToFloat)),

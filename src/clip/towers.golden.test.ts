@@ -11,7 +11,7 @@ import { l2Normalize, layerNorm } from '../graph/normalization.js';
 import { B } from '../graph/shape.js';
 import { constant, input, integers, type Tensor } from '../graph/tensor.js';
 import { openCheckpoint } from './checkpoint.node.js';
-import { frozenImageTower } from './imageEncoder.js';
+import { frozenImageTower } from './frozenImageTower.js';
 import { gridSize, resizePositions } from './imageTower.js';
 import { textBlocks, textHead } from './textTower.js';
 

@@ -50,7 +50,7 @@ export class FeatureEncoder {
   }
 
   static async create(
-    method: Method,
+    method: Pick<Method, 'imageSize' | 'features'>,
     sessionOptions: SessionOptions,
     runtime: Runtime,
   ): Promise<FeatureEncoder> {

@@ -1,7 +1,7 @@
 import type { Network } from '../backbones/network.js';
 import { IqeError } from '../base/errors.js';
 import type { Checkpoint } from '../clip/checkpoint.js';
-import { withActivation } from '../clip/imageEncoder.js';
+import { withActivation } from '../clip/frozenImageTower.js';
 import type { Tokenizer } from '../clip/tokenizer.js';
 import type { Runtime } from '../graph/session.js';
 import type { Method } from '../methods/method.js';

@@ -1,5 +1,5 @@
 import { openCheckpoint } from '../../src/clip/checkpoint.node.js';
-import { frozenImageTower, withActivation } from '../../src/clip/imageEncoder.js';
+import { frozenImageTower, withActivation } from '../../src/clip/frozenImageTower.js';
 import { clipDeviation, clipMean } from '../../src/clip/preprocess.js';
 import { loadTokenizer } from '../../src/clip/tokenizer.node.js';
 import { add, divide, multiply } from '../../src/graph/elementwise.js';

@@ -7,7 +7,7 @@ import {
   type MethodRecording,
 } from '../../../test/support/goldenMethod.js';
 import { describeWith } from '../../../test/support/shared.js';
-import { withActivation } from '../../clip/imageEncoder.js';
+import { withActivation } from '../../clip/frozenImageTower.js';
 import { grad } from '../../graph/gradient.js';
 import { transpose } from '../../graph/layout.js';
 import type { HostTensor, SessionOptions } from '../../graph/session.js';

@@ -1,5 +1,5 @@
 import { IqeError } from '../../base/errors.js';
-import { frozenImageStart } from '../../clip/imageEncoder.js';
+import { frozenImageStart } from '../../clip/frozenImageTower.js';
 import {
   embedImage,
   gridSize,

@@ -1,4 +1,4 @@
-import { frozenImageStart } from '../../clip/imageEncoder.js';
+import { frozenImageStart } from '../../clip/frozenImageTower.js';
 import { embedImage, imageBlock, imageHead, normalizeEmbedded } from '../../clip/imageTower.js';
 import { textBlocks, textHead } from '../../clip/textTower.js';
 import { add, multiply, subtract } from '../../graph/elementwise.js';

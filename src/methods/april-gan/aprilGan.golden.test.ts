@@ -11,7 +11,7 @@ import {
 import { builtMethod, lossAndGradients } from '../../../test/support/methodRun.js';
 import { describeWith } from '../../../test/support/shared.js';
 import { asMemory } from '../../../test/support/smallMethod.js';
-import { withActivation } from '../../clip/imageEncoder.js';
+import { withActivation } from '../../clip/frozenImageTower.js';
 import { transpose } from '../../graph/layout.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
 import type { HostTensor, SessionOptions } from '../../graph/session.js';

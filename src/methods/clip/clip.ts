@@ -1,4 +1,4 @@
-import { frozenImageStart } from '../../clip/imageEncoder.js';
+import { frozenImageStart } from '../../clip/frozenImageTower.js';
 import { imageHead, imageTower } from '../../clip/imageTower.js';
 import { add, multiply } from '../../graph/elementwise.js';
 import { take, unsqueeze } from '../../graph/layout.js';

@@ -8,7 +8,7 @@ import {
 } from '../../../test/support/goldenMethod.js';
 import { builtMethod, lossAndGradients } from '../../../test/support/methodRun.js';
 import { describeWith } from '../../../test/support/shared.js';
-import { withActivation } from '../../clip/imageEncoder.js';
+import { withActivation } from '../../clip/frozenImageTower.js';
 import { transpose } from '../../graph/layout.js';
 import type { HostTensor, SessionOptions } from '../../graph/session.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -10,7 +10,7 @@ import {
 import { type BuiltMethod, builtMethod } from '../../../test/support/methodRun.js';
 import { describeWith } from '../../../test/support/shared.js';
 import { asMemory } from '../../../test/support/smallMethod.js';
-import { withActivation } from '../../clip/imageEncoder.js';
+import { withActivation } from '../../clip/frozenImageTower.js';
 import { imageHead } from '../../clip/imageTower.js';
 import { AUGMENTATIONS, augment } from '../../data/augment.js';
 import { grad } from '../../graph/gradient.js';

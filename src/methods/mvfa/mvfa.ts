@@ -1,4 +1,4 @@
-import { frozenImageStart } from '../../clip/imageEncoder.js';
+import { frozenImageStart } from '../../clip/frozenImageTower.js';
 import { embedImage, imageBlock, normalizeEmbedded } from '../../clip/imageTower.js';
 import { add, multiply, relu, sigmoid } from '../../graph/elementwise.js';
 import { linear } from '../../graph/matmul.js';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../../test/support/evaluate.js';
 import { noiseImages, smallFrozenClip } from '../../../test/support/smallMethod.js';
-import { frozenImageTower } from '../../clip/imageEncoder.js';
+import { frozenImageTower } from '../../clip/frozenImageTower.js';
 import { B } from '../../graph/shape.js';
 import { input } from '../../graph/tensor.js';
 import type { FrozenClip } from '../method.js';

@@ -1,7 +1,7 @@
 import { IqeError } from '../../base/errors.js';
 import type { Checkpoint } from '../../clip/checkpoint.js';
 import type { ClipConfig } from '../../clip/config.js';
-import { frozenImageStart } from '../../clip/imageEncoder.js';
+import { frozenImageStart } from '../../clip/frozenImageTower.js';
 import { imageTower } from '../../clip/imageTower.js';
 import { slice } from '../../graph/layout.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -1,6 +1,6 @@
 import { networkMaps } from '../../backbones/network.js';
 import { IqeError } from '../../base/errors.js';
-import { frozenImageStart } from '../../clip/imageEncoder.js';
+import { frozenImageStart } from '../../clip/frozenImageTower.js';
 import { gridSize, imageTower } from '../../clip/imageTower.js';
 import { clipDeviation, clipMean } from '../../clip/preprocess.js';
 import { divide, subtract } from '../../graph/elementwise.js';

@@ -9,7 +9,7 @@ import {
 } from '../../../test/support/goldenMethod.js';
 import { builtMethod, lossAndGradients } from '../../../test/support/methodRun.js';
 import { describeWith } from '../../../test/support/shared.js';
-import { withActivation } from '../../clip/imageEncoder.js';
+import { withActivation } from '../../clip/frozenImageTower.js';
 import type { HostTensor, SessionOptions } from '../../graph/session.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { type VcpClip, vcpClip } from './vcpClip.js';

@@ -4,7 +4,7 @@ import { evaluate } from '../../../test/support/evaluate.js';
 import { GoldenMethod, type MethodRecording } from '../../../test/support/goldenMethod.js';
 import { describeWith } from '../../../test/support/shared.js';
 import { asMemory } from '../../../test/support/smallMethod.js';
-import { withActivation } from '../../clip/imageEncoder.js';
+import { withActivation } from '../../clip/frozenImageTower.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
 import { B } from '../../graph/shape.js';
 import { input, type Tensor } from '../../graph/tensor.js';

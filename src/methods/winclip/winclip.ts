@@ -1,4 +1,4 @@
-import { frozenImageStart } from '../../clip/imageEncoder.js';
+import { frozenImageStart } from '../../clip/frozenImageTower.js';
 import {
   embedImage,
   gridSize,

@@ -3,7 +3,7 @@ import { evaluate, host } from '../../../test/support/evaluate.js';
 import { Random } from '../../base/random.js';
 import { checkpointFromBytes } from '../../clip/checkpoint.js';
 import { type ClipConfig, formatClipConfig } from '../../clip/config.js';
-import { frozenImageTower } from '../../clip/imageEncoder.js';
+import { frozenImageTower } from '../../clip/frozenImageTower.js';
 import { writeSafetensors } from '../../clip/safetensors.js';
 import { tensorShapes } from '../../clip/tensorShapes.js';
 import { l2Normalize } from '../../graph/normalization.js';

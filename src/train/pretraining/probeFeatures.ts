@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../clip/checkpoint.js';
-import { frozenImageTower } from '../../clip/imageEncoder.js';
+import { frozenImageTower } from '../../clip/frozenImageTower.js';
 import { normalizePlanes } from '../../clip/preprocess.js';
 import { slice } from '../../graph/layout.js';
 import { l2Normalize } from '../../graph/normalization.js';

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { towerFeatures } from '../../../test/support/towerFeatures.js';
 import { Random } from '../../base/random.js';
 import { openCheckpoint } from '../../clip/checkpoint.node.js';
-import { ImageEncoder } from '../../clip/imageEncoder.js';
 import { imagePlanes, normalizePlanes } from '../../clip/preprocess.js';
 import { tensorShapes } from '../../clip/tensorShapes.js';
 import { loadTokenizer } from '../../clip/tokenizer.node.js';
@@ -67,13 +67,12 @@ describe('the tiny backbone as it is shipped', () => {
     });
     const data = new Float32Array(3 * imageSize * imageSize);
     normalizePlanes(imagePlanes(phantom.image, imageSize), 'clip', data);
-    const encoder = await ImageEncoder.create(
+    const features = await towerFeatures(
       checkpoint,
-      { imageSize, stages: [layers / 2, layers] },
+      [layers / 2, layers],
+      { data, shape: [1, 3, imageSize, imageSize] },
       nodeRuntime({ threads: 1 }),
     );
-    const features = await encoder.encode({ data, shape: [1, 3, imageSize, imageSize] });
-    await encoder.release();
     for (const { data: values } of [features.embedding, ...features.stages]) {
       expect((values as Float32Array).every(Number.isFinite)).toBe(true);
     }
