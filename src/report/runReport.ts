@@ -1,3 +1,4 @@
+import { isTrained } from '../train/config.js';
 import type { SavedRun } from '../train/savedRun.js';
 import { ruleOf } from './evaluationResult.js';
 import { counted, formatScore } from './numbers.js';
@@ -7,7 +8,10 @@ import type { MetricCell, ReportData, ReportTable } from './types.js';
 /** The report of a run itself: what it learned from, how the loss fell, how it decides. */
 export function runReport(run: SavedRun): ReportData {
   const { config, data, history, finished } = run;
-  const unfinished = `The run is not finished: ${counted(history.length, 'epoch')} of ${config.training.epochs}.`;
+  const trained = `${counted(history.length, 'epoch')} of ${config.training.epochs}`;
+  const unfinished = isTrained(config.method)
+    ? `The run is not finished: ${trained}.`
+    : 'The run is not finished.';
   return {
     title: `${config.method} fitted on ${data.name}`,
     subtitle: 'A run, not yet measured on other images: that is what evaluate does.',

@@ -134,6 +134,16 @@ export function resolveRunConfig(settings: object = {}): RunConfig {
   });
 }
 
+/** Whether a method has anything to train. */
+export const isTrained = (method: MethodName) => entryOf(method).training !== undefined;
+
+/** What a run depends on of its configuration: nothing of `training` where nothing is trained. */
+export function usedConfig(config: RunConfig): Omit<RunConfig, 'training'> & Partial<RunConfig> {
+  if (isTrained(config.method)) return config;
+  const { training: _, ...used } = config;
+  return used;
+}
+
 /** Where defaults differ from the schema's. */
 function defaultsOf(settings: object): object {
   const { method = 'iqe-clip', preset = 'paper' } = settings as Record<string, unknown>;

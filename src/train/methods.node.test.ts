@@ -10,7 +10,7 @@ import { readDataSet } from '../data/layouts/read.node.js';
 import { selectShots } from '../data/shots.js';
 import { nodeRuntime } from '../graph/runtime.node.js';
 import { entryOf, type MethodName, methodNames } from '../methods/registry.js';
-import { resolveRunConfig } from './config.js';
+import { isTrained, resolveRunConfig } from './config.js';
 import { evaluate, evaluationSamples } from './evaluate.node.js';
 import { MemoryFeatureStore } from './features.js';
 import { type FitOptions, fitRun } from './fit.node.js';
@@ -76,14 +76,14 @@ async function predicted(output: string) {
   }
 }
 
-const isTrained = (method: MethodName) => entryOf(method).training !== undefined;
-
 describe('a run that was saved and loaded', () => {
   it.each(methodNames)('says the same again: %s', async (method) => {
     const run = await fitRun(await options(method, method));
     expect(run).toMatchObject({ finished: true, decision: { chosenOn: 'validation images' } });
     expect(run.history).toHaveLength(isTrained(method) ? 2 : 0);
     expect(run.history.every(Number.isFinite)).toBe(true);
+    const { config } = JSON.parse(await readFile(join(at(method), 'run.json'), 'utf8'));
+    expect('training' in config).toBe(isTrained(method));
     const first = await predicted(method);
     expect(await predicted(method)).toEqual(first);
     const givesMaps = entryOf(method).needs.map !== false;

@@ -7,6 +7,7 @@ import { WeightFiles } from '../clip/weightFiles.js';
 import { weightFile } from '../clip/weightFiles.node.js';
 import type { HostTensor, HostTensors, Runtime } from '../graph/session.js';
 import { type BackboneOptions, openBackbone } from './backbone.node.js';
+import { usedConfig } from './config.js';
 import { AnomalyDetector } from './detector.js';
 import type { SelectedEpoch } from './epochSelection.js';
 import { createPredictor } from './fewShot.js';
@@ -36,7 +37,8 @@ export class RunFolder {
   }
 
   async write(run: SavedRun): Promise<void> {
-    await writeFileSafely(this.#description, `${JSON.stringify(run, undefined, 2)}\n`);
+    const written = { ...run, config: usedConfig(run.config) };
+    await writeFileSafely(this.#description, `${JSON.stringify(written, undefined, 2)}\n`);
   }
 
   async saveCheckpoint(state: TrainingState): Promise<void> {

@@ -3,7 +3,7 @@ import type { ProgressCallback } from '../base/progress.js';
 import type { DataSet, Sample } from '../data/layout.js';
 import type { Runtime } from '../graph/session.js';
 import type { BackboneOptions } from './backbone.node.js';
-import type { RunConfig } from './config.js';
+import { type RunConfig, usedConfig } from './config.js';
 import type { FailedImage } from './failedImage.js';
 import type { FeatureStore } from './features.js';
 import { RunFolder } from './runFolder.node.js';
@@ -134,7 +134,7 @@ async function placeOf({
 
 function isSameRun(a: SavedRun, b: SavedRun): boolean {
   const essence = ({ config, backboneIdentity, data }: SavedRun) =>
-    JSON.stringify([config, backboneIdentity, data]);
+    JSON.stringify([usedConfig(config), backboneIdentity, data]);
   return essence(a) === essence(b);
 }
 

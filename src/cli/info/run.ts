@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { isTrained, usedConfig } from '../../train/config.js';
 import { RunFolder } from '../../train/runFolder.node.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { formatRows } from '../format.js';
@@ -21,19 +22,14 @@ export async function runInfo(folder: string): Promise<RunInfo | undefined> {
 }
 
 export function describeRun(run: RunInfo): string {
-  const { data, decision, history, config } = run;
+  const { data, decision, config } = run;
   const shots = `${data.shots.normal.length} normal and ${data.shots.abnormal.length} abnormal images`;
-  const losses = [history[0], history.at(-1)].map((loss) => loss?.toFixed(4));
   const rows = formatRows([
     ['run', `${run.folder} (${run.finished ? 'finished' : 'not finished'})`],
     ['made with', `iqe-clip ${run.createdWith}`],
     ['data', `${data.name}: ${shots}, ${data.masks ? 'with' : 'without'} masks`],
     ['backbone', `${config.backbone} (identity ${run.backboneIdentity})`],
-    ['epochs', `${history.length} of ${config.training.epochs}`],
-    [
-      'loss',
-      history.length > 0 ? `${losses[0]} in the first epoch, ${losses[1]} in the last` : '–',
-    ],
+    ...trainingRows(run),
     [
       'threshold',
       decision?.threshold
@@ -42,5 +38,14 @@ export function describeRun(run: RunInfo): string {
     ],
     ...fileRows(run.files),
   ]);
-  return `${rows}\n\n${stringify(config).trimEnd().replace(/^/gm, '  ')}`;
+  return `${rows}\n\n${stringify(usedConfig(config)).trimEnd().replace(/^/gm, '  ')}`;
+}
+
+function trainingRows({ config, history }: RunInfo): [string, string][] {
+  if (!isTrained(config.method)) return [];
+  const [first, last] = [history[0], history.at(-1)].map((loss) => loss?.toFixed(4));
+  return [
+    ['epochs', `${history.length} of ${config.training.epochs}`],
+    ['loss', first === undefined ? '–' : `${first} in the first epoch, ${last} in the last`],
+  ];
 }
