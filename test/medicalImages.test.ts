@@ -184,9 +184,9 @@ describe('predict', () => {
     const words = ['predict', '--run', run(), scan, '--axis', 'coronal'];
     const few = await place.run(words);
     expect(few.stderr).toBe(
-      `${scan}: 16 of ${size} images, evenly spread. For every one: --slice all, of DICOM --frame all.\n`,
+      `${scan}: 8 of ${size} images, evenly spread. For every one: --slice all, of DICOM --frame all.\n`,
     );
-    expect(few.stdout).toMatch(/: highest of 16 of 40 images, coronal=\d+$/m);
+    expect(few.stdout).toMatch(/: highest of 8 of 40 images, coronal=\d+$/m);
     const all = await predict(...words.slice(3), '--slice', 'all');
     expect(all.predictions.map(({ path }) => path)).toEqual(
       Array.from({ length: size }, (_, slice) => `${scan}#coronal=${slice}`),

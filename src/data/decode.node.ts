@@ -10,6 +10,7 @@ import { readFileStart } from './fileStart.node.js';
 import type { ImageFile, ImageHeader } from './imageFile.js';
 import { splitImageName } from './imagePart.js';
 import { isNifti, readNiftiFileHeader } from './nifti/decodeNifti.js';
+import { zlibGunzip } from './nifti/gunzip.node.js';
 import { NiftiImages } from './nifti/niftiImages.js';
 import { niftiSliceGrid } from './nifti/niftiSlice.js';
 import { Picture, readPictureHeader } from './picture.node.js';
@@ -92,7 +93,7 @@ export async function readImageHeader(
         images: frames,
       };
     }
-    const header = readNiftiFileHeader(start);
+    const header = readNiftiFileHeader(start, zlibGunzip);
     const axis = part.axis ?? options.axis ?? 'axial';
     const { width, height, count } = niftiSliceGrid(header, axis);
     const { bytes, channels } = header.dataType;
@@ -105,7 +106,7 @@ type Format = ImageFile['format'];
 /** By the file's content alone: names may lie, and DICOM files often have none that tells. */
 function formatOf(start: Uint8Array): Format {
   if (isDicom(start)) return 'dicom';
-  return isNifti(start) ? 'nifti' : 'picture';
+  return isNifti(start, zlibGunzip) ? 'nifti' : 'picture';
 }
 
 function openBytes(
@@ -118,7 +119,7 @@ function openBytes(
   if (format === 'picture') return new Picture(bytes, name, limited);
   return format === 'dicom'
     ? new DicomImages(bytes, options, wasmCodecs)
-    : new NiftiImages(bytes, limited);
+    : new NiftiImages(bytes, { ...limited, gunzip: zlibGunzip });
 }
 
 async function readBytes(path: string, format: Format, options: DecodeOptions): Promise<Buffer> {

@@ -18,6 +18,11 @@ export interface NiftiVolume {
   readonly stored: StoredVoxels;
 }
 
+/** Up to `length` bytes, from `skip` on, of what a gzip file expands to, as `inflateAtMost`. */
+export type Gunzip = (bytes: Uint8Array, length: number, skip: number) => Uint8Array;
+
+const portableGunzip: Gunzip = (bytes, length, skip) => inflateAtMost(bytes, 'gzip', length, skip);
+
 /** A volume of more stored bytes is refused. */
 const largestVolume = 2 ** 31;
 
@@ -26,13 +31,15 @@ const largestVolume = 2 ** 31;
  * that volume is kept in memory.
  *
  * @param options.volume From 0; default 0.
+ * @param options.gunzip Default: one in JavaScript.
  * @throws {IqeError} `unreadable`: not NIfTI, damaged, cut off or too large. `usage`: no such volume.
  */
 export function decodeNifti(
   bytes: Uint8Array,
-  options: { readonly volume?: number } = {},
+  options: { readonly volume?: number; readonly gunzip?: Gunzip | undefined } = {},
 ): NiftiVolume {
-  const header = readNiftiFileHeader(bytes);
+  const { gunzip } = options;
+  const header = readNiftiFileHeader(bytes, gunzip);
   const [x = 1, y = 1, z = 1, ...others] = header.shape;
   const volumeCount = others.reduce((product, size) => product * size, 1);
   const { volume = 0 } = options;
@@ -50,7 +57,7 @@ export function decodeNifti(
     );
   }
   const start = header.dataOffset + volume * length;
-  const data = expandedPart(bytes, start, length);
+  const data = expandedPart(bytes, start, length, gunzip);
   if (data.length < length) {
     throw new IqeError(
       'unreadable',
@@ -72,14 +79,14 @@ export function decodeNifti(
  *
  * @throws {IqeError} `unreadable`: not NIfTI, or damaged.
  */
-export function readNiftiFileHeader(bytes: Uint8Array): NiftiHeader {
-  return readNiftiHeader(expandedPart(bytes, 0, longestHeader));
+export function readNiftiFileHeader(bytes: Uint8Array, gunzip?: Gunzip): NiftiHeader {
+  return readNiftiHeader(expandedPart(bytes, 0, longestHeader, gunzip));
 }
 
 /** Whether `bytes` begin like a NIfTI file, gzipped or not, or like the header of a NIfTI pair. */
-export function isNifti(bytes: Uint8Array): boolean {
+export function isNifti(bytes: Uint8Array, gunzip?: Gunzip): boolean {
   try {
-    return isNiftiHeader(expandedPart(bytes, 0, longestHeader));
+    return isNiftiHeader(expandedPart(bytes, 0, longestHeader, gunzip));
   } catch {
     return false;
   }
@@ -102,9 +109,12 @@ export function niftiValue(
 }
 
 /** Up to `length` bytes of the uncompressed file from `start` on. */
-function expandedPart(bytes: Uint8Array, start: number, length: number): Uint8Array {
+function expandedPart(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  gunzip = portableGunzip,
+): Uint8Array {
   const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return gzipped
-    ? inflateAtMost(bytes, 'gzip', length, start)
-    : bytes.subarray(start, start + length);
+  return gzipped ? gunzip(bytes, length, start) : bytes.subarray(start, start + length);
 }

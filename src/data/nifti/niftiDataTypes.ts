@@ -26,22 +26,49 @@ export type StoredVoxels =
 
 type Getter = (view: DataView, at: number, littleEndian: boolean) => number;
 
-/** A type of `bytes` bytes that `get` reads and `make` holds. */
-function plain(
-  code: number,
-  name: string,
-  bytes: number,
-  make: (count: number) => StoredVoxels,
-  get: Getter,
-): NiftiDataType {
+/** A type of `bytes` bytes that `get` reads and float64 holds. */
+function plain(code: number, name: string, bytes: number, get: Getter): NiftiDataType {
   const read: NiftiDataType['read'] = (source, count, littleEndian) => {
     const view = new DataView(source.buffer, source.byteOffset, source.length);
-    const voxels = make(count);
+    const voxels = float64s(count);
     for (let i = 0; i < count; i++) voxels[i] = get(view, bytes * i, littleEndian);
     return voxels;
   };
   return { code, name, bytes, channels: 1, read };
 }
+
+type TypedArray<Voxels> = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer): Voxels;
+};
+
+/** A type that has a typed array of its own. */
+function typed<Voxels extends StoredVoxels>(
+  code: number,
+  name: string,
+  Voxels: TypedArray<Voxels>,
+): NiftiDataType {
+  const bytes = Voxels.BYTES_PER_ELEMENT;
+  const read: NiftiDataType['read'] = (source, count, littleEndian) => {
+    const copy = new Uint8Array(source.subarray(0, bytes * count));
+    if (littleEndian !== isLittleEndianHere) swapBytes(copy, bytes);
+    return new Voxels(copy.buffer);
+  };
+  return { code, name, bytes, channels: 1, read };
+}
+
+function swapBytes(values: Uint8Array, bytes: number): void {
+  for (let start = 0; start < values.length; start += bytes) {
+    for (let at = 0; at < bytes / 2; at++) {
+      const other = start + bytes - 1 - at;
+      const value = values[start + at] as number;
+      values[start + at] = values[other] as number;
+      values[other] = value;
+    }
+  }
+}
+
+const isLittleEndianHere = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Colours of three or, with opacity, which is dropped, four bytes. */
 function colour(code: number, name: string, bytes: 3 | 4): NiftiDataType {
@@ -60,62 +87,20 @@ function colour(code: number, name: string, bytes: 3 | 4): NiftiDataType {
 const float64s = (count: number) => new Float64Array(count);
 
 const types: readonly NiftiDataType[] = [
-  plain(
-    2,
-    'uint8',
-    1,
-    (n) => new Uint8Array(n),
-    (view, at) => view.getUint8(at),
-  ),
-  plain(
-    256,
-    'int8',
-    1,
-    (n) => new Int8Array(n),
-    (view, at) => view.getInt8(at),
-  ),
-  plain(
-    4,
-    'int16',
-    2,
-    (n) => new Int16Array(n),
-    (view, at, le) => view.getInt16(at, le),
-  ),
-  plain(
-    512,
-    'uint16',
-    2,
-    (n) => new Uint16Array(n),
-    (view, at, le) => view.getUint16(at, le),
-  ),
-  plain(
-    8,
-    'int32',
-    4,
-    (n) => new Int32Array(n),
-    (view, at, le) => view.getInt32(at, le),
-  ),
-  plain(
-    768,
-    'uint32',
-    4,
-    (n) => new Uint32Array(n),
-    (view, at, le) => view.getUint32(at, le),
-  ),
-  plain(1024, 'int64', 8, float64s, (view, at, le) => Number(view.getBigInt64(at, le))),
-  plain(1280, 'uint64', 8, float64s, (view, at, le) => Number(view.getBigUint64(at, le))),
-  plain(
-    16,
-    'float32',
-    4,
-    (n) => new Float32Array(n),
-    (view, at, le) => view.getFloat32(at, le),
-  ),
-  plain(64, 'float64', 8, float64s, (view, at, le) => view.getFloat64(at, le)),
-  plain(32, 'complex64', 8, float64s, (view, at, le) =>
+  typed(2, 'uint8', Uint8Array),
+  typed(256, 'int8', Int8Array),
+  typed(4, 'int16', Int16Array),
+  typed(512, 'uint16', Uint16Array),
+  typed(8, 'int32', Int32Array),
+  typed(768, 'uint32', Uint32Array),
+  typed(16, 'float32', Float32Array),
+  typed(64, 'float64', Float64Array),
+  plain(1024, 'int64', 8, (view, at, le) => Number(view.getBigInt64(at, le))),
+  plain(1280, 'uint64', 8, (view, at, le) => Number(view.getBigUint64(at, le))),
+  plain(32, 'complex64', 8, (view, at, le) =>
     Math.hypot(view.getFloat32(at, le), view.getFloat32(at + 4, le)),
   ),
-  plain(1792, 'complex128', 16, float64s, (view, at, le) =>
+  plain(1792, 'complex128', 16, (view, at, le) =>
     Math.hypot(view.getFloat64(at, le), view.getFloat64(at + 8, le)),
   ),
   { code: 1536, name: 'float128', bytes: 16, channels: 1, read: readExtendedFloats },

@@ -3,7 +3,7 @@ import type { RasterImage } from '../../base/image.js';
 import type { ImageFile } from '../imageFile.js';
 import type { ImagePart } from '../imagePart.js';
 import type { ReadingOptions } from '../readingSettings.js';
-import { decodeNifti, type NiftiVolume, readNiftiFileHeader } from './decodeNifti.js';
+import { decodeNifti, type Gunzip, type NiftiVolume, readNiftiFileHeader } from './decodeNifti.js';
 import type { NiftiHeader } from './niftiHeader.js';
 import { niftiMaskSlice, niftiSlice, niftiSliceGrid } from './niftiSlice.js';
 import { type NiftiWindow, niftiRange, type ValueRange } from './niftiWindow.js';
@@ -11,6 +11,8 @@ import { type NiftiWindow, niftiRange, type ValueRange } from './niftiWindow.js'
 export interface NiftiImagesOptions extends ReadingOptions {
   /** Refuse larger slices. */
   readonly maxPixels: number;
+  /** How gzipped files are expanded. Default: in JavaScript. */
+  readonly gunzip?: Gunzip | undefined;
 }
 
 /** The slices of a NIfTI volume, each an image; of a file of several volumes, those of one. */
@@ -27,7 +29,7 @@ export class NiftiImages implements ImageFile {
   constructor(bytes: Uint8Array, options: NiftiImagesOptions) {
     this.#bytes = bytes;
     this.#options = options;
-    this.header = readNiftiFileHeader(bytes);
+    this.header = readNiftiFileHeader(bytes, options.gunzip);
     this.#hasVolumes = this.header.shape.slice(3).some((size) => size > 1);
   }
 
@@ -82,7 +84,9 @@ export class NiftiImages implements ImageFile {
 
   #shown(frame: number): ShownVolume {
     if (this.#last?.volume.volume !== frame) {
-      this.#last = { volume: decodeNifti(this.#bytes, { volume: frame }) };
+      this.#last = {
+        volume: decodeNifti(this.#bytes, { volume: frame, gunzip: this.#options.gunzip }),
+      };
     }
     return this.#last;
   }

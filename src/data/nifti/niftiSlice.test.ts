@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeNifti } from '../../../test/support/niftiWriter.js';
+import { Random } from '../../base/random.js';
 import { decodeNifti, type NiftiVolume } from './decodeNifti.js';
 import { invertAffine, orientationCode } from './niftiAffine.js';
 import { niftiMaskSlice, niftiSlice, niftiSliceCount } from './niftiSlice.js';
@@ -127,6 +128,23 @@ describe('niftiRange', () => {
     expect(niftiRange(line([...new Array(999).fill(0), 7]))).toEqual({ low: 0, high: 7 });
     expect(niftiRange(line([4, 4]))).toEqual({ low: 4, high: 5 });
     expect(niftiRange(line([Number.NaN]))).toEqual({ low: 0, high: 1 });
+  });
+
+  it('takes the percentiles that sorted values have', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const random = new Random(seed);
+      const values = Array.from({ length: 2 + random.integer(300) }, () => random.integer(50));
+      const sorted = [...values].sort((a, b) => a - b);
+      const at = (percent: number) => {
+        const rank = ((sorted.length - 1) * percent) / 100;
+        const [below, above] = [sorted[Math.floor(rank)]!, sorted[Math.ceil(rank)]!];
+        return below + (above - below) * (rank - Math.floor(rank));
+      };
+      const [first, last] = [random.between(1, 50), random.between(51, 99)];
+      if (at(first) === at(last)) continue;
+      const range = niftiRange(line(values), { percentiles: [first, last] });
+      expect(range).toEqual({ low: at(first), high: at(last) });
+    }
   });
 
   it('takes fixed values and presets for CT', () => {

@@ -65,14 +65,20 @@ export function niftiSlice(
 ): NiftiSlice {
   const plane = slicePlane(volume, axis, index, options.convention);
   const { width, height, spacing } = plane;
-  const { channels } = volume;
+  const { channels, shape, stored, header } = volume;
+  const { slope, intercept } = channels === 1 ? header : { slope: 1, intercept: 0 };
+  // A step along a row or column is the same everywhere.
+  const place = ([i, j, k]: readonly [number, number, number]) => i + shape[0] * (j + shape[1] * k);
+  const first = place(plane.voxel(0, 0));
+  const rowStep = place(plane.voxel(1, 0)) - first;
+  const columnStep = place(plane.voxel(0, 1)) - first;
   const values = new Float64Array(width * height * channels);
   let at = 0;
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      const [i, j, k] = plane.voxel(row, column);
+      const from = (first + row * rowStep + column * columnStep) * channels;
       for (let channel = 0; channel < channels; channel++) {
-        values[at++] = niftiValue(volume, i, j, k, channel);
+        values[at++] = (stored[from + channel] as number) * slope + intercept;
       }
     }
   }

@@ -46,8 +46,8 @@ export function niftiRange(
       );
     }
     if (first > 0 || last < 100) {
-      const sorted = sampledValues(volume).sort();
-      const [low, high] = [percentile(sorted, first), percentile(sorted, last)];
+      const values = sampledValues(volume);
+      const [low, high] = [percentile(values, first), percentile(values, last)];
       if (low < high) return { low, high };
     }
     return wholeRange(volume);
@@ -95,10 +95,39 @@ function wholeRange({ stored, header }: NiftiVolume): ValueRange {
   return { low: only, high: only + 1 };
 }
 
-function percentile(sorted: Float64Array, percent: number): number {
-  if (sorted.length === 0) return 0;
-  const rank = ((sorted.length - 1) * percent) / 100;
-  const below = sorted[Math.floor(rank)] as number;
-  const above = sorted[Math.ceil(rank)] as number;
-  return below + (above - below) * (rank - Math.floor(rank));
+/** Linear between ranks. Changes the order of `values`. */
+function percentile(values: Float64Array, percent: number): number {
+  if (values.length === 0) return 0;
+  const rank = ((values.length - 1) * percent) / 100;
+  const place = Math.floor(rank);
+  const below = smallest(values, place);
+  if (rank === place) return below;
+  const above = values.subarray(place + 1).reduce((a, b) => Math.min(a, b));
+  return below + (above - below) * (rank - place);
+}
+
+/**
+ * The value at `place` in ascending order (Hoare's selection: on average in linear time); then none
+ * before it is larger, and none behind it smaller.
+ */
+function smallest(values: Float64Array, place: number): number {
+  let first = 0;
+  let last = values.length - 1;
+  while (first < last) {
+    const pivot = values[(first + last) >>> 1] as number;
+    let up = first;
+    let down = last;
+    while (up <= down) {
+      while ((values[up] as number) < pivot) up++;
+      while ((values[down] as number) > pivot) down--;
+      if (up > down) break;
+      const value = values[up] as number;
+      values[up++] = values[down] as number;
+      values[down--] = value;
+    }
+    if (place <= down) last = down;
+    else if (place >= up) first = up;
+    else break;
+  }
+  return values[place] as number;
 }
