@@ -1,20 +1,18 @@
 import { IqeError, throwIfAborted } from '../base/errors.js';
 import { splitImageName } from '../data/imagePart.js';
-import { ImageReader } from '../data/imageReader.node.js';
-import { imagesToScore, type ReadingSettings, readingOptions } from '../data/readingSettings.js';
+import type { ReadingSettings } from '../data/readingSettings.js';
 import { outputName, outputNames } from '../report/outputNames.js';
-import { writePictures } from '../report/pictures.node.js';
 import {
   type PictureKind,
   type PredictionFailure,
   type PredictionRecord,
   type PredictionReport,
-  type VolumeRecord,
   volumeRecord,
 } from '../report/predictions.js';
-import type { AnomalyDetector } from '../train/detector.js';
+import type { AnomalyDetector, Prediction } from '../train/detector.js';
 import { failedImage } from '../train/failedImage.js';
 import type { InputImage } from './inputs.js';
+import { type Found, numbersOf, type PixelWork } from './pixelWork.js';
 import type { VerbContext } from './verb.js';
 
 export interface PredictionOptions extends Pick<VerbContext, 'signal' | 'onProgress' | 'note'> {
@@ -24,82 +22,172 @@ export interface PredictionOptions extends Pick<VerbContext, 'signal' | 'onProgr
   readonly save: readonly PictureKind[];
 }
 
+type FoundImage = Extract<Found, { kind: 'image' }>;
+
 /**
- * Scores all images in files: one of a picture, frames of a DICOM file and slices of a volume as
- * names or settings say, else a choice of them (`imagesToScore`). Files that cannot be read are listed and left out.
+ * Images that are run together have no more numbers than this, besides the last one's: the pixels of four
+ * radiographs. Less than what is read ahead, so that a group is complete before the reader waits.
+ */
+const mostNumbersPerRun = 8e6;
+
+/**
+ * Scores all images in files. While the model runs, `pixels` reads the next images and draws the last
+ * ones. Files that cannot be read are listed and left out.
  *
  * @throws {IqeError} `output`, `interrupted`
  */
 export async function predictAll(
   detector: AnomalyDetector,
   inputs: readonly InputImage[],
+  pixels: PixelWork,
   options: PredictionOptions,
 ): Promise<Omit<PredictionReport, 'model'>> {
-  const { signal, onProgress, note } = options;
-  const reader = new ImageReader({ ...readingOptions(options.reading), signal });
-  const names = outputNames(inputs.map(({ name }) => name));
-  const predictions: PredictionRecord[] = [];
-  const volumes: VolumeRecord[] = [];
-  const failures: PredictionFailure[] = [];
-  const attempt = async <Result>(path: string, work: () => Promise<Result>) => {
-    throwIfAborted(signal);
-    try {
-      return await work();
-    } catch (error) {
-      // Only what is wrong with one file; a full disk or Ctrl-C ends the command.
-      if (error instanceof IqeError && error.code !== 'unreadable') throw error;
-      const failure = failedImage(path, error);
-      failures.push(failure);
-      note(`Failed: ${failure.message}`);
-      return undefined;
-    }
-  };
-  let done = 0;
+  const { reading, out, signal, onProgress, note } = options;
+  const run = new PredictionRun(detector, inputs, pixels, options);
   let total = inputs.length;
-  const step = () => onProgress({ stage: 'prediction', done: ++done, total, unit: 'images' });
-  for (const [index, { path }] of inputs.entries()) {
-    const all = await attempt(path, () => reader.names(path));
-    if (all === undefined) {
+  const paths = inputs.map(({ path }) => path);
+  const step = () => onProgress({ stage: 'prediction', done: run.done, total, unit: 'images' });
+  const asRead = { reading, size: detector.imageSize, areDrawn: out !== undefined };
+  for await (const found of pixels.images(paths, asRead)) {
+    throwIfAborted(signal);
+    if (found.kind === 'file') {
+      const { images, of } = found;
+      if (images < of) note(choiceNote(paths[found.input]!, images, of));
+      total += images - 1;
+      run.open(found.input, of);
+    } else if (found.kind === 'image') {
+      await run.add(found);
       step();
-      continue;
-    }
-    const images = imagesToScore(all, options.reading);
-    if (images.length < all.length) note(choiceNote(path, images.length, all.length));
-    total += images.length - 1;
-    const own: PredictionRecord[] = [];
-    for (const image of images) {
-      const name = outputName(names[index]!, splitImageName(image).part);
-      const record = await attempt(image, () => predictOne(detector, reader, image, name, options));
-      if (record) own.push(record);
+    } else {
+      run.fail(found.name, found.error);
       step();
     }
-    predictions.push(...own);
-    if (images.length > 1 && own.length > 0) volumes.push(volumeRecord(path, own, all.length));
   }
-  return { predictions, ...(volumes.length > 0 && { volumes }), failures };
+  const report = await run.finish();
+  step();
+  return report;
+}
+
+/** The images of one call that wait for the model, and what was said of those before. */
+class PredictionRun {
+  readonly #detector: AnomalyDetector;
+  readonly #inputs: readonly InputImage[];
+  readonly #names: readonly string[];
+  readonly #pixels: PixelWork;
+  readonly #options: PredictionOptions;
+  /** Of each input, in the order of its images. */
+  readonly #records = new Map<number, { readonly of: number; readonly own: PredictionRecord[] }>();
+  readonly #failures: PredictionFailure[] = [];
+  #group: FoundImage[] = [];
+  /** Of the last group; it fails where pictures cannot be written. */
+  #drawing: Promise<void> = Promise.resolve();
+  /** How many images were scored or failed. */
+  done = 0;
+
+  constructor(
+    detector: AnomalyDetector,
+    inputs: readonly InputImage[],
+    pixels: PixelWork,
+    options: PredictionOptions,
+  ) {
+    this.#detector = detector;
+    this.#inputs = inputs;
+    this.#names = outputNames(inputs.map(({ name }) => name));
+    this.#pixels = pixels;
+    this.#options = options;
+  }
+
+  open(input: number, of: number): void {
+    this.#records.set(input, { of, own: [] });
+  }
+
+  async add(found: FoundImage): Promise<void> {
+    this.#group.push(found);
+    const numbers = this.#group.reduce((sum, { read }) => sum + numbersOf(read), 0);
+    const isFull =
+      this.#group.length === this.#detector.imagesPerRun || numbers > mostNumbersPerRun;
+    if (isFull) await this.#predictGroup();
+  }
+
+  fail(name: string, error: unknown): void {
+    // Only what is wrong with one file; a full disk or Ctrl-C ends the command.
+    if (error instanceof IqeError && error.code !== 'unreadable') throw error;
+    const failure = failedImage(name, error);
+    this.#failures.push(failure);
+    this.#options.note(`Failed: ${failure.message}`);
+    this.done++;
+  }
+
+  async finish(): Promise<Omit<PredictionReport, 'model'>> {
+    await this.#predictGroup();
+    await this.#drawing;
+    const records = [...this.#records].sort(([a], [b]) => a - b);
+    const predictions = records.flatMap(([, { own }]) => own);
+    const volumes = records
+      .filter(([, { of, own }]) => of > 1 && own.length > 0)
+      .map(([input, { of, own }]) => volumeRecord(this.#inputs[input]!.path, own, of));
+    return { predictions, ...(volumes.length > 0 && { volumes }), failures: this.#failures };
+  }
+
+  async #predictGroup(): Promise<void> {
+    const group = this.#group;
+    this.#group = [];
+    if (group.length === 0) return;
+    const started = performance.now();
+    const reads = group.map(({ read }) => read);
+    const { signal } = this.#options;
+    let predictions: Prediction[];
+    try {
+      predictions = await this.#detector.predictPrepared(reads, { signal });
+    } catch (error) {
+      for (const { name, read } of group) {
+        this.#pixels.release(read);
+        this.fail(name, error);
+      }
+      return;
+    }
+    const milliseconds = (performance.now() - started) / group.length;
+    await this.#drawing;
+    this.#drawing = this.#draw(group, predictions, milliseconds);
+    // It is waited for with the next group: until then its failure is nobody's.
+    this.#drawing.catch(() => undefined);
+    this.done += group.length;
+  }
+
+  async #draw(
+    group: readonly FoundImage[],
+    predictions: readonly Prediction[],
+    milliseconds: number,
+  ): Promise<void> {
+    const records = await Promise.all(
+      group.map((found, index) => this.#record(found, predictions[index]!, milliseconds)),
+    );
+    for (const [index, { input, read }] of group.entries()) {
+      this.#records.get(input)!.own.push(records[index]!);
+      this.#pixels.release(read);
+    }
+  }
+
+  async #record(
+    { input, name: path, read }: FoundImage,
+    prediction: Prediction,
+    milliseconds: number,
+  ): Promise<PredictionRecord> {
+    const { out, save } = this.#options;
+    const { score, threshold, label, hasMap, mapThreshold, areaPixels } = prediction;
+    const size = [read.width, read.height] as const;
+    const taken = Math.round(read.milliseconds + milliseconds);
+    const record = { path, score, threshold, label, size, areaPixels, milliseconds: taken };
+    if (!hasMap) return { ...record, peak: null, outputs: {} };
+    const { map, peak } = prediction;
+    const name = outputName(this.#names[input]!, splitImageName(path).part);
+    const content = read.image && { image: read.image, map, score, threshold: mapThreshold };
+    const isDrawn = out !== undefined && content;
+    const outputs = isDrawn ? await this.#pixels.draw(out, name, content, save) : {};
+    return { ...record, peak, outputs };
+  }
 }
 
 function choiceNote(path: string, chosen: number, all: number): string {
   return `${path}: ${chosen} of ${all} images, evenly spread. For every one: --slice all, of DICOM --frame all.`;
-}
-
-async function predictOne(
-  detector: AnomalyDetector,
-  reader: ImageReader,
-  path: string,
-  name: string,
-  { out, save, signal }: PredictionOptions,
-): Promise<PredictionRecord> {
-  const started = performance.now();
-  const image = await reader.image(path);
-  const prediction = await detector.predict(image, { signal });
-  const { score, threshold, label, hasMap, mapThreshold, areaPixels } = prediction;
-  const milliseconds = Math.round(performance.now() - started);
-  const size = [image.width, image.height] as const;
-  const record = { path, score, threshold, label, size, areaPixels, milliseconds };
-  if (!hasMap) return { ...record, peak: null, outputs: {} };
-  const { map, peak } = prediction;
-  const content = { image, map, score, threshold: mapThreshold };
-  const outputs = out === undefined ? {} : await writePictures(out, name, content, save);
-  return { ...record, peak, outputs };
 }

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledPackage } from '../../test/support/commandLine.js';
+import { Workplace } from '../../test/support/workplace.js';
 import { packageVersion } from './version.js';
 
 let folder: string;
@@ -65,6 +66,58 @@ describe('the compiled command', () => {
     );
     expect(status).toBe(1);
     expect(stderr).toMatch(/^Error: The result could not be written: .*space/);
+  });
+});
+
+describe('predict', () => {
+  let place: Workplace;
+  beforeAll(async () => {
+    place = await Workplace.create();
+    const words = ['fit', place.data, '--shots', '2', '-o', place.at('run')];
+    expect(await place.run(words)).toMatchObject({ status: 0 });
+    await writeFile(join(place.data, 'broken.png'), 'no picture');
+  });
+  afterAll(() => place.remove());
+
+  const words = (out: string) => [
+    ...['predict', '--run', place.at('run'), place.data, '-o', place.at(out), '--json'],
+    ...['--config', place.config],
+  ];
+  const outputs = async (out: string) => {
+    const names = (await readdir(place.at(out), { recursive: true })).sort();
+    const pictures = names.filter((name) => /\.(png|npy)$/.test(name));
+    return Promise.all(pictures.map(async (name) => [name, await readFile(place.at(out, name))]));
+  };
+
+  it('says and draws in two threads what it does in one', async () => {
+    const [one, two] = [
+      await place.run(words('one')),
+      await finished(start(main(), ...words('two'))),
+    ];
+    expect(two.status).toBe(one.status);
+    const told = (text: string) => text.replace(/"milliseconds": \d+/g, '');
+    expect(told(two.stdout)).toBe(told(one.stdout));
+    expect(JSON.parse(two.stdout).failures).toMatchObject([{ code: 'unreadable' }]);
+    const drawn = await outputs('two');
+    expect(drawn.length).toBe(4 * JSON.parse(two.stdout).predictions.length);
+    expect(drawn).toEqual(await outputs('one'));
+  });
+
+  it('ends where its pictures cannot be written', async () => {
+    await writeFile(place.at('file'), '');
+    const { status, stderr } = await finished(start(main(), ...words('file/below')));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Error: Cannot write .*\n.*choose another folder/);
+  });
+
+  it('ends with Ctrl-C, and leaves no half of a picture', async () => {
+    const child = start(main(), ...words('stopped'));
+    await once(child.stderr, 'data');
+    child.kill('SIGINT');
+    const { status, stdout } = await finished(child);
+    expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
+    const left = await readdir(place.at('stopped'), { recursive: true }).catch(() => []);
+    expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 });
 

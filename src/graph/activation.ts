@@ -1,4 +1,5 @@
 import { add, erf, exp, multiply, relu, sigmoid, square, subtract } from './elementwise.js';
+import { beforeReshape, reshape } from './layout.js';
 import { apply, type Tensor } from './tensor.js';
 
 /** What CLIP checkpoints call `hidden_act`, and ReLU. */
@@ -12,6 +13,8 @@ export function activate(x: Tensor, activation: Activation): Tensor {
 
 /** y = x · Φ(x), Φ(x) = (1 + erf(x/√2)) / 2; dy/dx = Φ(x) + x · e^(−x²/2) / √2π. */
 export function gelu(x: Tensor): Tensor {
+  const flat = beforeReshape(x);
+  if (flat) return reshape(gelu(flat), x.shape);
   return apply({
     op: 'Gelu',
     inputs: [x],
@@ -38,6 +41,8 @@ export function silu(x: Tensor): Tensor {
 
 /** y = x · s, s = 1 / (1 + e^(−αx)); dy/dx = s · (1 + α · x · (1 − s)) = s + α · y · (1 − s). */
 function swish(x: Tensor, steepness: number): Tensor {
+  const flat = beforeReshape(x);
+  if (flat) return reshape(swish(flat, steepness), x.shape);
   const y: Tensor = apply({
     op: 'QuickGelu',
     domain: 'com.microsoft',

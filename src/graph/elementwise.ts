@@ -1,3 +1,4 @@
+import { beforeReshape, reshape } from './layout.js';
 import { broadcastShapes, type Shape, sameShape } from './shape.js';
 import { sumTo } from './sum.js';
 import { apply, type DataType, scalar, type Tensor } from './tensor.js';
@@ -20,6 +21,8 @@ function binary(
   const shape = broadcastShapes(wide[0].shape, wide[1].shape, op.toLowerCase());
   const left = unexpanded(wide[0], wide[1], shape);
   const right = unexpanded(wide[1], left, shape);
+  const flat = unreshaped(left, right);
+  if (flat) return reshape(binary(op, ...flat, byA, byB), shape);
   return apply({
     op,
     inputs: [left, right],
@@ -29,6 +32,21 @@ function binary(
       (dy) => sumTo(byB(dy, left, right), right.shape),
     ],
   });
+}
+
+/** Two operands of the same elements as they were before a reshape, see `beforeReshape`. */
+function unreshaped(a: Tensor, b: Tensor): readonly [Tensor, Tensor] | undefined {
+  const [left, right] = [beforeReshape(a), beforeReshape(b)];
+  if (isSingle(b)) return left && [left, b];
+  if (isSingle(a)) return right && [a, right];
+  if (!sameShape(a.shape, b.shape)) return undefined;
+  // Rows are what matrix products give and take.
+  const rows = [right, left].find((flat) => flat?.rank === 2);
+  return rows && [reshape(a, rows.shape), reshape(b, rows.shape)];
+}
+
+function isSingle({ rank }: Tensor): boolean {
+  return rank === 0;
 }
 
 /**
@@ -45,15 +63,15 @@ function unexpanded(x: Tensor, other: Tensor, shape: Shape): Tensor {
 function unary(
   op: string,
   x: Tensor,
-  derivative: (dy: Tensor, y: Tensor) => Tensor,
-  attributes = {},
+  derivative: (dy: Tensor, y: Tensor, x: Tensor) => Tensor,
 ): Tensor {
+  const flat = beforeReshape(x);
+  if (flat) return reshape(unary(op, flat, derivative), x.shape);
   const y: Tensor = apply({
     op,
     inputs: [x],
-    attributes,
     shape: x.shape,
-    products: [(dy) => derivative(dy, y)],
+    products: [(dy) => derivative(dy, y, x)],
   });
   return y;
 }
@@ -129,14 +147,14 @@ export function square(x: Tensor): Tensor {
 
 /** |x|, with derivative 0 at 0. */
 export function absolute(x: Tensor): Tensor {
-  const sign = () => unary('Sign', x, (dy) => multiply(dy, 0));
-  return unary('Abs', x, (dy) => multiply(dy, sign()));
+  const sign = (of: Tensor) => unary('Sign', of, (dy) => multiply(dy, 0));
+  return unary('Abs', x, (dy, _, of) => multiply(dy, sign(of)));
 }
 
 /** erf x = 2/√π ∫₀ˣ e^(−t²) dt */
 export function erf(x: Tensor): Tensor {
-  return unary('Erf', x, (dy) =>
-    multiply(dy, multiply(exp(negate(square(x))), 2 / Math.sqrt(Math.PI))),
+  return unary('Erf', x, (dy, _, of) =>
+    multiply(dy, multiply(exp(negate(square(of))), 2 / Math.sqrt(Math.PI))),
   );
 }
 
@@ -152,7 +170,7 @@ export function sigmoid(x: Tensor): Tensor {
 
 /** max(x, 0), with derivative 0 at 0. */
 export function relu(x: Tensor): Tensor {
-  return unary('Relu', x, (dy) => multiply(dy, indicator('Greater', x, 0)));
+  return unary('Relu', x, (dy, _, of) => multiply(dy, indicator('Greater', of, 0)));
 }
 
 /** max(x, floor); no gradient where the floor is taken. */

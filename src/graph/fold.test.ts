@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { expectWithin } from '../../test/support/close.js';
 import { host } from '../../test/support/evaluate.js';
+import { gelu } from './activation.js';
 import { add, exp, multiply } from './elementwise.js';
 import { foldedConstants } from './fold.js';
 import { reshape, transpose } from './layout.js';
-import { matmul } from './matmul.js';
+import { linear, matmul } from './matmul.js';
+import { layerNorm, residual } from './normalization.js';
 import { compile } from './onnx.js';
 import { nodeRuntime } from './runtime.node.js';
 import { B } from './shape.js';
@@ -35,8 +37,8 @@ describe('foldedConstants', () => {
     const constants = await foldedConstants(outputs, runtime, {});
     expect([...constants.keys()]).toEqual([fixed]);
     const folded = compile(outputs, constants);
-    expect(occurrences(folded.model, 'MatMul')).toBe(1);
-    expect(occurrences(folded.model, 'Exp')).toBe(1);
+    expect(occurrences(folded.body, 'MatMul')).toBe(1);
+    expect(occurrences(folded.body, 'Exp')).toBe(1);
     const [plain, after] = [await values(outputs), await values(outputs, constants)];
     for (const name of ['y', 'z', 'fixed']) {
       expectWithin(
@@ -67,11 +69,23 @@ describe('layout of layouts', () => {
       transpose(reshape(reshape(x, [B, 1, 2]), [B, 2, 1]), [0, 2, 1]),
       [2, 1, 0],
     );
-    const { model } = compile({ turned });
-    expect(occurrences(model, 'Reshape')).toBe(1);
-    expect(occurrences(model, 'Transpose')).toBe(1);
+    const { body } = compile({ turned });
+    expect(occurrences(body, 'Reshape')).toBe(1);
+    expect(occurrences(body, 'Transpose')).toBe(1);
     expect([...(await values({ turned })).turned!.data]).toEqual([1, 3, 2, 4]);
     expect(transpose(transpose(x, [1, 0]), [1, 0])).toBe(x);
+  });
+
+  it('is left out between matrix products', () => {
+    const rows = input('x', [B, 3, 4]);
+    const ones = (...shape: number[]) =>
+      constant(new Float32Array(shape[0]! * (shape[1] ?? 1)).fill(1), shape);
+    const hidden = linear(layerNorm(rows, ones(4), ones(4), 1e-5), ones(8, 4));
+    const y = residual(rows, linear(gelu(multiply(hidden, 0.5)), ones(4, 8)));
+    const z = residual(y, linear(layerNorm(y, ones(4), ones(4), 1e-5), ones(4, 4)));
+    // To rows and back once, and to rows for the sum.
+    expect(occurrences(compile({ z }).body, 'Reshape')).toBe(3);
+    expect(z.shape).toEqual(rows.shape);
   });
 
   it('is a weight under another shape', () => {

@@ -1,5 +1,5 @@
 import { add, atLeast, divide, multiply, sqrt, square, subtract } from './elementwise.js';
-import { transposeLast } from './layout.js';
+import { beforeReshape, reshape, transposeLast } from './layout.js';
 import { matmul } from './matmul.js';
 import { mean } from './reduce.js';
 import { formatShape, resolveAxis, sameShape, shapeError } from './shape.js';
@@ -47,6 +47,10 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: numbe
       'layerNorm',
       `weights ${formatShape(gamma.shape)} and ${formatShape(beta.shape)} do not fit ${formatShape(x.shape)}`,
     );
+  }
+  const flat = beforeReshape(x);
+  if (flat && sameShape(flat.shape.slice(-1), width)) {
+    return reshape(layerNorm(flat, gamma, beta, epsilon), x.shape);
   }
   const statistics = [...x.shape.slice(0, -1), 1];
   const standardised = () => multiply(subtract(x, average!), inverseDeviation!);

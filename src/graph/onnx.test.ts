@@ -72,7 +72,7 @@ describe('compile', () => {
     const y = exp(x);
     multiply(y, input('unused', [2]));
     expect(compile({ y }).inputs.map(({ name }) => name)).toEqual(['x']);
-    expect(occurrences(compile({ y }).model, 'Mul')).toBe(0);
+    expect(occurrences(compile({ y }).body, 'Mul')).toBe(0);
   });
 
   it('writes equal nodes once, and what differs in anything apart', async () => {
@@ -84,7 +84,7 @@ describe('compile', () => {
       otherEpsilon: layerNorm(x, gamma, beta, 1),
       otherGain: layerNorm(x, constant([2, 2], [2]), beta, 1e-5),
     };
-    expect(occurrences(compile(outputs).model, 'LayerNormalization')).toBe(3);
+    expect(occurrences(compile(outputs).body, 'LayerNormalization')).toBe(3);
     const results = await evaluate(outputs, { x: host([1, 3], [1, 2]) });
     const values = Object.values(results).map(({ data }) => data[1]!);
     expectWithin(values, [1, 1, Math.SQRT1_2, 2], 1e-4);
@@ -106,8 +106,7 @@ describe('compile', () => {
   it('writes a large constant once', () => {
     const values = Float32Array.from({ length: 1000 }, (_, index) => index);
     const size = (...tensors: Tensor[]) =>
-      compile(Object.fromEntries(tensors.map((tensor, index) => [`${index}`, tensor]))).model
-        .length;
+      compile(Object.fromEntries(tensors.map((tensor, index) => [`${index}`, tensor]))).body.length;
     const table = constant(values, [1000]);
     expect(size(exp(table), multiply(table, table)) - size(exp(table))).toBeLessThan(500);
     expect(size(table, constant(values.slice(), [10, 100]))).toBeGreaterThan(8000);
@@ -137,6 +136,6 @@ describe('compile', () => {
   it('writes graphs deeper than the stack of calls', () => {
     let y: Tensor = input('x', [1]);
     for (let depth = 0; depth < 20_000; depth++) y = exp(y);
-    expect(occurrences(compile({ y }).model, 'Exp')).toBe(20_000);
+    expect(occurrences(compile({ y }).body, 'Exp')).toBe(20_000);
   });
 });

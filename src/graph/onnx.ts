@@ -19,8 +19,8 @@ export const outputName = (name: string) => `out/${name}`;
 
 /** A graph that ONNX Runtime can run. */
 export interface CompiledGraph {
-  /** The ONNX file (a `ModelProto`). */
-  readonly model: Uint8Array;
+  /** Nodes and constants, as fields of a `GraphProto`: all but inputs and outputs. */
+  readonly body: Uint8Array;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** Files that hold weights, as the graph names them. */
@@ -44,7 +44,7 @@ const elementTypes: Record<DataType, number> = {
 };
 
 /**
- * Writes the ONNX graph that computes `outputs`. Nodes that compute the same from the same inputs
+ * The ONNX graph that computes `outputs`. Nodes that compute the same from the same inputs
  * are written once, so that gradients may repeat what the forward pass already has.
  *
  * @param instead Tensors that others take the place of, of the same shape and type.
@@ -96,26 +96,34 @@ export function compile(
       .text(2, outputName(name))
       .text(4, 'Identity');
     graph.message(1, node);
-    const port = { name, shape: tensor.shape, dataType: tensor.dataType };
-    graph.message(12, valueInfo(outputName(name), port));
-    ports.push(port);
+    ports.push({ name, shape: tensor.shape, dataType: tensor.dataType });
   }
-  for (const port of inputs.values()) graph.message(11, valueInfo(inputName(port.name), port));
-  graph.text(2, 'iqe-clip');
-
-  const model = new ProtobufWriter()
-    .integer(1, irVersion)
-    .text(2, 'iqe-clip')
-    .message(7, graph)
-    .message(8, new ProtobufWriter().text(1, '').integer(2, opset))
-    .message(8, new ProtobufWriter().text(1, 'com.microsoft').integer(2, 1));
   return {
-    model: model.finish(),
+    body: graph.finish(),
     inputs: [...inputs.values()],
     outputs: ports,
     weightFiles: [...weightFiles],
     hasHalves,
   };
+}
+
+/**
+ * The ONNX file of a graph (a `ModelProto`).
+ *
+ * @param batch What B is in every run, where that is known.
+ */
+export function onnxFile({ body, inputs, outputs }: CompiledGraph, batch?: number): Uint8Array {
+  const graph = new ProtobufWriter().fields(body);
+  for (const port of outputs) graph.message(12, valueInfo(outputName(port.name), port, batch));
+  for (const port of inputs) graph.message(11, valueInfo(inputName(port.name), port, batch));
+  graph.text(2, 'iqe-clip');
+  return new ProtobufWriter()
+    .integer(1, irVersion)
+    .text(2, 'iqe-clip')
+    .message(7, graph)
+    .message(8, new ProtobufWriter().text(1, '').integer(2, opset))
+    .message(8, new ProtobufWriter().text(1, 'com.microsoft').integer(2, 1))
+    .finish();
 }
 
 /** All nodes that `outputs` need, sources before their users. */
@@ -219,14 +227,15 @@ function initializer(node: Node, name: string): ProtobufWriter {
     .integer(14, 1);
 }
 
-function valueInfo(name: string, port: Port): ProtobufWriter {
+function valueInfo(name: string, port: Port, batch: number | undefined): ProtobufWriter {
   const shape = new ProtobufWriter();
-  for (const size of port.shape) shape.message(1, dimension(size));
+  for (const size of port.shape) shape.message(1, dimension(size, batch));
   const tensorType = new ProtobufWriter().integer(1, elementTypes[port.dataType]).message(2, shape);
   return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensorType));
 }
 
-function dimension(size: Dimension): ProtobufWriter {
+function dimension(size: Dimension, batch: number | undefined): ProtobufWriter {
   if (typeof size === 'number') return new ProtobufWriter().integer(1, size);
+  if (batch !== undefined) return new ProtobufWriter().integer(1, size.coefficient * batch);
   return new ProtobufWriter().text(2, size.coefficient === 1 ? 'B' : `${size.coefficient}B`);
 }

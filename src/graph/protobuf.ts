@@ -36,6 +36,11 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** Fields that were written before, see {@link finish}. */
+  fields(written: Uint8Array): this {
+    return this.#append(written);
+  }
+
   finish(): Uint8Array {
     const result = new Uint8Array(this.#length);
     let offset = 0;

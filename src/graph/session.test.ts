@@ -229,7 +229,7 @@ describe('Runtime.createSession', () => {
       weightAt('nowhere', 0),
       weightAt('weights', 12),
       weightAt('weights', 0, 4),
-      { ...compile(pair()), model: Uint8Array.of(1, 2, 3) },
+      { ...compile(pair()), body: Uint8Array.of(1, 2, 3) },
     ];
     for (const graph of graphs) {
       await expect(runtime.createSession(graph, { weightFolder: folder })).rejects.toMatchObject({

@@ -11,7 +11,7 @@ import { MemoryFeatureStore } from './features.js';
 import { createPredictor, fitFewShot } from './fewShot.js';
 import { constantWeights } from './fittedWeights.js';
 import type { Backbone } from './openMethod.js';
-import type { ImageEmbeddings, Predictor } from './predictor.js';
+import type { ImageEmbeddings, Predictor, RawPrediction } from './predictor.js';
 import type { Decision } from './savedRun.js';
 import type { LabelledImage } from './supportViews.js';
 
@@ -41,6 +41,15 @@ export interface Prediction {
   readonly modelMap: PixelMap;
   /** The embeddings that the image was compared with, by name, where a predictor gives them. */
   readonly embeddings?: ImageEmbeddings;
+}
+
+/** An image as the model takes it, see {@link AnomalyDetector.prepare}. */
+export interface PreparedImage {
+  /** Of the image itself, in pixels: what its map will have. */
+  readonly width: number;
+  readonly height: number;
+  /** [3, S, S] in 0…1 */
+  readonly planes: Float32Array;
 }
 
 /** A labelled image to learn from. */
@@ -141,22 +150,70 @@ export class AnomalyDetector {
     image: RasterImage,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Prediction> {
-    if (!this.#predictor || !this.#head) {
-      throw new IqeError('usage', 'This detector has learned nothing yet.', {
-        hint: 'Call fit() with a few labelled images, or load a run.',
-      });
+    const [prediction] = await this.predictPrepared([this.prepare(image)], options);
+    return prediction!;
+  }
+
+  /** S, the side of the square that the model takes. */
+  get imageSize(): number {
+    return this.#fitted.predictor.imageSize;
+  }
+
+  /** How many images {@link predictPrepared} had best be given at once. */
+  get imagesPerRun(): number {
+    return this.#fitted.predictor.imagesPerRun;
+  }
+
+  /** What the model takes of an image. */
+  prepare(image: RasterImage): PreparedImage {
+    const { width, height } = image;
+    return { width, height, planes: imagePlanes(image, this.imageSize) };
+  }
+
+  /**
+   * Scores and anomaly maps of images that were prepared: the same as one by one, sooner.
+   *
+   * @throws {IqeError} `usage` before anything was learned; `interrupted`.
+   */
+  async predictPrepared(
+    images: readonly PreparedImage[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Prediction[]> {
+    const { predictor } = this.#fitted;
+    const predictions: Prediction[] = [];
+    for (let start = 0; start < images.length; start += predictor.imagesPerRun) {
+      throwIfAborted(options.signal);
+      const some = images.slice(start, start + predictor.imagesPerRun);
+      const raw = await predictor.predict(some.map(({ planes }) => planes));
+      throwIfAborted(options.signal);
+      predictions.push(...some.map((image, index) => this.#shown(image, raw[index]!)));
     }
-    const { imageSize } = this.#predictor;
-    throwIfAborted(options.signal);
-    const [raw] = await this.#predictor.predict([imagePlanes(image, imageSize)]);
-    throwIfAborted(options.signal);
-    const { score: rawScore, map: data, embeddings } = raw!;
-    const { calibration, threshold: chosen, mapThreshold, mapRange } = this.#head.decision;
+    return predictions;
+  }
+
+  /** Frees the model's memory; the detector must be fitted again to be used. */
+  async dispose(): Promise<void> {
+    await this.#predictor?.release();
+    this.#predictor = undefined;
+  }
+
+  get #fitted(): { readonly predictor: Predictor; readonly head: FittedHead } {
+    if (this.#predictor && this.#head) return { predictor: this.#predictor, head: this.#head };
+    throw new IqeError('usage', 'This detector has learned nothing yet.', {
+      hint: 'Call fit() with a few labelled images, or load a run.',
+    });
+  }
+
+  /** What a prediction is for those who asked: calibrated, at the image's own size. */
+  #shown(image: Pick<PreparedImage, 'width' | 'height'>, raw: RawPrediction): Prediction {
+    const { predictor, head } = this.#fitted;
+    const { imageSize } = predictor;
+    const { score: rawScore, map: data, embeddings } = raw;
+    const { calibration, threshold: chosen, mapThreshold, mapRange } = head.decision;
     const score = calibrated(calibration, rawScore);
     const threshold = chosen?.threshold ?? null;
     const label = threshold === null ? null : score >= threshold ? 'abnormal' : 'normal';
-    if (!data)
-      return new MaplessPrediction({ score, rawScore, threshold, label }, this.#head.config);
+    if (!data) return new MaplessPrediction({ score, rawScore, threshold, label }, head.config);
     const modelMap: PixelMap = { width: imageSize, height: imageSize, data };
     const map = resizeMap(modelMap, image.width, image.height);
     const measures = measureMap(map, mapThreshold);
@@ -172,12 +229,6 @@ export class AnomalyDetector {
       modelMap,
       ...(embeddings && { embeddings }),
     };
-  }
-
-  /** Frees the model's memory; the detector must be fitted again to be used. */
-  async dispose(): Promise<void> {
-    await this.#predictor?.release();
-    this.#predictor = undefined;
   }
 }
 

@@ -7,7 +7,7 @@ import { BatchDimension } from '../graph/shape.js';
 import type { GraphStore, KeptGraph } from './predictor.js';
 
 /** Changes whenever graphs are kept in another form. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** Graphs take some megabytes each: the texts' part of CLIP, folded, and small constants. */
 const mostBytes = 256e6;
@@ -53,16 +53,16 @@ export class GraphCache implements GraphStore {
     try {
       const { ports, ...facts } = JSON.parse(bytes.toString('utf8', 0, end), revived);
       await this.#folder.touch(this.#name);
-      return { ...facts, graph: { ...ports, model: bytes.subarray(end + 1) } };
+      return { ...facts, graph: { ...ports, body: bytes.subarray(end + 1) } };
     } catch {
       return undefined;
     }
   }
 
   async save({ graph, ...facts }: KeptGraph): Promise<void> {
-    const { model, ...ports } = graph;
+    const { body, ...ports } = graph;
     const header = Buffer.from(`${JSON.stringify({ ...facts, ports })}\n`);
-    await this.#folder.write(this.#name, [header, model]);
+    await this.#folder.write(this.#name, [header, body]);
   }
 }
 

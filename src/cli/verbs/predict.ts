@@ -1,12 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 import { IqeError } from '../../base/errors.js';
 import { type PictureKind, type PredictionReport, pictureKinds } from '../../report/predictions.js';
-import { exitStatus } from '../errors.js';
+import { type ExitStatus, exitStatus } from '../errors.js';
 import { givenPath, givenPaths } from '../paths.js';
+import type { PixelWork } from '../pixelWork.js';
 import { readingFor } from '../reading.js';
 import { checkScorer, openScorer } from '../scorer.js';
 import { readingFlags } from '../settingKeys.js';
-import { type VerbBuilder, verbCommand } from '../verb.js';
+import { type VerbBuilder, type VerbContext, verbCommand } from '../verb.js';
 import { packageVersion } from '../version.js';
 
 interface PredictFlags {
@@ -42,48 +43,63 @@ export const predictCommand: VerbBuilder = (run) =>
             hint: 'Give -o OUT too.',
           });
         }
-        const { inputImages } = await import('../inputs.js');
-        const { predictAll } = await import('../prediction.js');
-        const { noMap } = await import('../../train/detector.js');
-        const { entryOf } = await import('../../methods/registry.js');
-        const { signal, onProgress, settings, print, note } = context;
-        const images = await inputImages(operands, { signal, output: flags.out, onNote: note });
-        const { run: saved, detector } = await openScorer(flags.run, context, {
-          images: images.length,
-        });
+        const { startPixelWork } = await import('../pixelThread.js');
+        const pixels = await startPixelWork(context.signal);
         try {
-          const { config, createdWith } = saved;
-          const { out, save = pictureKinds } = flags;
-          if (entryOf(config.method).needs.map === false && out !== undefined) {
-            const refusal = noMap(config.method);
-            if (flags.save !== undefined) throw refusal;
-            note(`${refusal.message} No pictures are written.`);
-          }
-          const reading = readingFor(config, settings.given);
-          const predicted = { reading, out, save, signal, onProgress, note };
-          const report: PredictionReport = {
-            model: {
-              method: config.method,
-              preset: config.preset,
-              backbone: config.backbone,
-              run: flags.run ?? null,
-              fittedWith: createdWith,
-              version: packageVersion,
-            },
-            ...(await predictAll(detector, images, predicted)),
-          };
-          if (flags.out !== undefined) {
-            const { writePredictions } = await import('../../report/pictures.node.js');
-            await writePredictions(flags.out, report);
-          }
-          print(report, describeReport);
-          if (report.failures.length === 0) return exitStatus.ok;
-          return report.predictions.length === 0 ? exitStatus.unreadable : exitStatus.someFailed;
+          return await predict(operands, flags, context, pixels);
         } finally {
-          await detector.dispose();
+          await pixels.close();
         }
       }),
     );
+
+async function predict(
+  operands: readonly string[],
+  flags: PredictFlags,
+  context: VerbContext,
+  pixels: PixelWork,
+): Promise<ExitStatus> {
+  const { inputImages } = await import('../inputs.js');
+  const { predictAll } = await import('../prediction.js');
+  const { noMap } = await import('../../train/detector.js');
+  const { entryOf } = await import('../../methods/registry.js');
+  const { signal, onProgress, settings, print, note } = context;
+  const images = await inputImages(operands, { signal, output: flags.out, onNote: note });
+  const { run: saved, detector } = await openScorer(flags.run, context, {
+    images: images.length,
+  });
+  try {
+    const { config, createdWith } = saved;
+    const { out, save = pictureKinds } = flags;
+    if (entryOf(config.method).needs.map === false && out !== undefined) {
+      const refusal = noMap(config.method);
+      if (flags.save !== undefined) throw refusal;
+      note(`${refusal.message} No pictures are written.`);
+    }
+    const reading = readingFor(config, settings.given);
+    const predicted = { reading, out, save, signal, onProgress, note };
+    const report: PredictionReport = {
+      model: {
+        method: config.method,
+        preset: config.preset,
+        backbone: config.backbone,
+        run: flags.run ?? null,
+        fittedWith: createdWith,
+        version: packageVersion,
+      },
+      ...(await predictAll(detector, images, pixels, predicted)),
+    };
+    if (flags.out !== undefined) {
+      const { writePredictions } = await import('../../report/pictures.node.js');
+      await writePredictions(flags.out, report);
+    }
+    print(report, describeReport);
+    if (report.failures.length === 0) return exitStatus.ok;
+    return report.predictions.length === 0 ? exitStatus.unreadable : exitStatus.someFailed;
+  } finally {
+    await detector.dispose();
+  }
+}
 
 function kindsOf(text: string): PictureKind[] {
   const kinds = text.split(',').map((kind) => kind.trim());
