@@ -62,6 +62,15 @@ export class WeightFiles {
     return new WeightFiles(this.#where, this.#tensors, tensors);
   }
 
+  /** The same files with other names for some tensors; those without a new name keep theirs. */
+  renamed(newName: (name: string) => string | undefined): WeightFiles {
+    const tensors = Array.from(this.#tensors, ([name, { file, stored }]): [string, Entry] => {
+      const own = newName(name) ?? name;
+      return [own, { file, stored: { ...stored, name: own } }];
+    });
+    return new WeightFiles(this.#where, new Map(tensors), this.#replaced);
+  }
+
   /** Where each file is, as errors name it. */
   get paths(): readonly string[] {
     return [...new Set(Array.from(this.#tensors.values(), ({ file }) => file.where))];

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { torchvisionName } from '../backbones/huggingFaceNames.js';
 import { recogniseNetwork } from '../backbones/network.js';
 import type { ProgressCallback } from '../base/progress.js';
 import { openCheckpoint, openWeights } from '../clip/checkpoint.node.js';
@@ -40,10 +41,15 @@ export async function backboneFolder(name: string, options: BackboneOptions = {}
 async function networkBackbone(folder: string): Promise<Backbone | undefined> {
   const description = await readFile(join(folder, 'config.json'), 'utf8').catch(() => '');
   if (description.includes('"text_config')) return undefined;
-  const opened = await openWeights(folder).catch(() => undefined);
-  const name = opened && recogniseNetwork(opened.tensors);
-  if (!opened || !name) return undefined;
-  const { tensors, identity } = opened;
+  const opened = await openWeights(folder).catch((error: unknown) => {
+    // A CLIP model has a config.json: without one, what is wrong with the weights is what is wrong.
+    if (description === '') throw error;
+  });
+  if (!opened) return undefined;
+  const tensors = opened.tensors.renamed(torchvisionName);
+  const name = recogniseNetwork(tensors);
+  if (!name) return undefined;
+  const { identity } = opened;
   const checkpoint = await openCheckpoint(tinyFolder);
   const makeTokenizer = await tokenizerMaker(tinyFolder);
   return {
