@@ -11,7 +11,8 @@
 //
 // The rule by which the best network is chosen looks at `valid` only: the largest mean over the sets of
 // the mean of image AUROC and, where there are masks, pixel AUROC in 4-fold cross-validation; of equal
-// ones the first named. --card replaces what stands between the marks in a model card.
+// ones the first named. What --out holds already of the same networks, settings and sets is not measured
+// again. --card replaces what stands between the marks in a model card.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,8 +24,8 @@ import { ImageReader } from '../dist/data/imageReader.node.js';
 import { readDataSet } from '../dist/data/layouts/read.node.js';
 import { readingOptions, readingSchema } from '../dist/data/readingSettings.js';
 import { nodeRuntime } from '../dist/graph/runtime.node.js';
+import { compareAurocs } from '../dist/metrics/delong.js';
 import {
-  compareProbes,
   crossValidateProbe,
   fewShotProbe,
   measureProbe,
@@ -64,14 +65,21 @@ for (const { name } of (await readdir(data, { withFileTypes: true })).filter((en
   sets.push(await readDataSet(join(data, name)));
 sets.sort((a, b) => (a.name < b.name ? -1 : 1));
 
+const known = flags.out === undefined ? undefined : await earlier(flags.out);
+const identities = { [rawPixels]: 'pixels' };
 const encoders = [[rawPixels, rawFeatures]];
 for (const network of networks) {
   const [name, folder] = network.split(/=(.*)/s);
-  const encoder = await ProbeEncoder.create(await openCheckpoint(folder), runtime);
+  const checkpoint = await openCheckpoint(folder);
+  identities[name] = checkpoint.identity;
+  const encoder = await ProbeEncoder.create(checkpoint, runtime);
   encoders.push([name, async (planes) => tokenFeatures(await encoder.encode(planes))]);
 }
 const results = Object.fromEntries(encoders.map(([name]) => [name, {}]));
-for (const set of sets) await measureSet(set);
+for (const set of sets) {
+  await measureSet(set);
+  await write({});
+}
 for (const [name] of encoders) {
   const criteria = sets.map((set) => criterion(results[name][set.name].validation));
   results[name].criterion = mean(criteria);
@@ -80,8 +88,7 @@ const trained = networks.map((network) => network.split('=')[0]);
 const best = trained.reduce((one, other) =>
   results[other].criterion > results[one].criterion ? other : one,
 );
-const json = { settings, best, sets: sets.map(describe), results };
-if (flags.out !== undefined) await writeFileSafely(flags.out, `${JSON.stringify(json, null, 1)}\n`);
+await write({ best });
 const table = markdown();
 console.log(table);
 if (flags.card !== undefined) {
@@ -97,38 +104,56 @@ if (flags.card !== undefined) {
 }
 
 async function measureSet(set) {
-  const inSplit = (split) => set.samples.filter((one) => one.split === split && one.label !== null);
   const pictures = { valid: [], test: [] };
-  for (const split of ['valid', 'test']) {
-    for (const sample of inSplit(split)) pictures[split].push(await read(sample, set));
-  }
-  const measured = new Map();
-  const started = Date.now();
+  const load = async () => {
+    for (const split of ['valid', 'test']) {
+      const samples = set.samples.filter((one) => one.split === split && one.label !== null);
+      for (const sample of samples) pictures[split].push(await read(sample, set));
+    }
+  };
   for (const [name, features] of encoders) {
-    const probed = async ({ planes, ...known }) => withFeatures(known, await features(planes));
-    const valid = [];
-    const test = [];
-    for (const picture of pictures.valid) valid.push(await probed(picture));
-    for (const picture of pictures.test) test.push(await probed(picture));
-    const { seed, folds, shots, draws } = settings;
-    const validation = crossValidateProbe(valid, folds, new Random(seed, 'folds', set.name));
-    const probe = measureProbe(valid, test, new Random(seed, 'bootstrap'));
-    const draw = new Random(seed, 'draws', set.name);
-    const fewShot = fewShotProbe(valid, test, { shots, draws }, draw);
-    measured.set(name, { probe, test });
-    const { scores, ...aurocs } = probe;
-    results[name][set.name] = { validation, test: aurocs, fewShot };
-    const seconds = Math.round((Date.now() - started) / 1000);
-    console.error(
-      `${set.name}, ${name}: ${JSON.stringify({ validation, ...aurocs, fewShot, seconds })}`,
-    );
+    const before = known?.identities[name] === identities[name] && known?.results[name]?.[set.name];
+    if (!before && pictures.test.length === 0) await load();
+    results[name][set.name] = before || (await measureNetwork(pictures, set, features));
+    const { scores, labels, ...shown } = results[name][set.name];
+    console.error(`${set.name}, ${name}: ${JSON.stringify(shown)}`);
   }
-  const baseline = measured.get(flags.baseline);
+  const baseline = results[flags.baseline]?.[set.name];
   if (baseline === undefined) return;
-  for (const [name, { probe, test }] of measured) {
-    if (name === flags.baseline) continue;
-    results[name][set.name].againstBaseline = compareProbes(probe, baseline.probe, test);
+  for (const [name] of encoders) {
+    const own = results[name][set.name];
+    if (name !== flags.baseline)
+      own.againstBaseline = compareAurocs(own.scores, baseline.scores, own.labels);
   }
+}
+
+async function measureNetwork(pictures, set, features) {
+  const probed = async ({ planes, ...known }) => withFeatures(known, await features(planes));
+  const valid = [];
+  const test = [];
+  for (const picture of pictures.valid) valid.push(await probed(picture));
+  for (const picture of pictures.test) test.push(await probed(picture));
+  const { seed, folds, shots, draws } = settings;
+  const validation = crossValidateProbe(valid, folds, new Random(seed, 'folds', set.name));
+  const { scores, ...aurocs } = measureProbe(valid, test, new Random(seed, 'bootstrap'));
+  const draw = new Random(seed, 'draws', set.name);
+  const fewShot = fewShotProbe(valid, test, { shots, draws }, draw);
+  return { validation, test: aurocs, fewShot, scores, labels: test.map(({ label }) => label) };
+}
+
+async function write(more) {
+  if (flags.out === undefined) return;
+  const json = { settings, identities, sets: sets.map(describe), ...more, results };
+  await writeFileSafely(flags.out, `${JSON.stringify(json)}\n`);
+}
+
+/** What was measured before, if it was measured in the same way on the same sets. */
+async function earlier(file) {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const json = JSON.parse(text);
+  const alike = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  return alike(json.settings, settings) && alike(json.sets, sets.map(describe)) ? json : undefined;
 }
 
 async function read(sample, set) {

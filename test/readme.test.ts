@@ -93,13 +93,13 @@ describe('npm run demo', () => {
     return { status, stdout: stdout.text, stderr: stderr.text };
   };
 
-  it('goes from drawings to a report', async () => {
+  it('goes from drawings to reports, of no and of 4 + 4 examples', async () => {
     const { status, stdout, stderr } = await run('--images', '2');
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    const report = /file:\/\/\S+/.exec(stdout)![0];
-    const html = readFileSync(fileURLToPath(report), 'utf8');
-    expect(html).toContain('<img');
-    expect(dirname(fileURLToPath(report))).toBe(place.at('demo', 'evaluation'));
+    const reports = stdout.match(/file:\/\/\S+/g)!.map((url) => fileURLToPath(url));
+    for (const report of reports) expect(readFileSync(report, 'utf8')).toContain('<img');
+    const folders = reports.map((report) => dirname(report));
+    expect(folders).toEqual([place.at('demo', 'evaluation'), place.at('demo', 'zero-shot')]);
   });
 
   it('takes a data set of real images, and ends where a command fails', async () => {

@@ -15,11 +15,12 @@ interface DemoFlags {
 }
 
 /** What the demo writes into its folder, and replaces when it is repeated. */
-const written = ['Phantom_Dermoscopy_AD', 'cache', 'run', 'evaluation'];
+const written = ['Phantom_Dermoscopy_AD', 'cache', 'zero-shot', 'run', 'evaluation'];
 
 /**
- * `npm run demo`: draws a data set, learns from four normal and four abnormal images and measures, all
- * with the commands that a user would type, which it prints. Offline, and in under a minute on two cores.
+ * `npm run demo`: draws a data set, measures the zero-shot head on it, learns from four normal and four
+ * abnormal images and measures again, all with the commands that a user would type, which it prints.
+ * Offline, and in under a minute on two cores.
  *
  * @param words The command line after `npm run demo --`.
  */
@@ -43,6 +44,9 @@ export async function demo(words: readonly string[], io: ProgramIo): Promise<Exi
       await command('data', 'synth', '-o', out, '--modalities', 'dermoscopy', ...counts);
       data = join(out, 'Phantom_Dermoscopy_AD');
     }
+    say('\nWithout any example: the zero-shot head that is shipped with the backbone tiny.');
+    await command('evaluate', data, '--backbone', 'tiny', '-o', join(out, 'zero-shot'));
+    say('\nWith 4 normal and 4 abnormal examples:');
     const learning = ['--shots', '4', '--epochs', String(flags.epochs)];
     await command('fit', data, ...learning, '--cache', join(out, 'cache'), '-o', run);
     await command('evaluate', '--run', run, data, '-o', join(out, 'evaluation'));
@@ -50,9 +54,11 @@ export async function demo(words: readonly string[], io: ProgramIo): Promise<Exi
     if (error instanceof CommandFailed) return error.status;
     throw error;
   }
-  const report = resolve(out, 'evaluation', 'report.html');
+  const report = (name: string) => pathToFileURL(resolve(out, name, 'report.html'));
   say(
-    `\nDone in ${Math.round(io.now() - started)} s. The report, with anomaly maps: ${pathToFileURL(report)}\n` +
+    `\nDone in ${Math.round(io.now() - started)} s. The reports, with anomaly maps:\n` +
+      `  4 + 4 examples: ${report('evaluation')}\n` +
+      `  no example:     ${report('zero-shot')}\n` +
       'The model is tiny and was pretrained on drawings: real work needs a real CLIP (--backbone).',
   );
   return exitStatus.ok;
@@ -65,7 +71,7 @@ function flagsOf(words: readonly string[]): DemoFlags {
     throw new InvalidArgumentError('At least 1 is expected.');
   };
   return new Command('npm run demo --')
-    .description('Draws a data set, learns from 4 + 4 images, measures, writes a report.')
+    .description('Draws a data set, measures with no and with 4 + 4 examples, writes reports.')
     .option('--data <dir>', 'A data set of real images, in place of drawn ones.')
     .option(
       '-o, --out <dir>',

@@ -23,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The folder of a CLIP checkpoint: `backbone` itself when it is a folder, else the place in the cache
- * of the checkpoint of that name ({@link parseHubName}), downloaded if it is not there. What is there
+ * of the checkpoint of that name (`parseHubName`), downloaded if it is not there. What is there
  * is used as it is and the network is not asked for a newer one.
  *
  * The folder has `config.json`, then `model.safetensors`, or `pytorch_model.bin` where the hub has no

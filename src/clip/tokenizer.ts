@@ -14,7 +14,7 @@ import { cleanText } from './tokenizerText.js';
  * CLIP's tokenizer: cleaned text, split into words, coded in byte pairs, between a start and an end
  * token. The tokens are, in order: 256 bytes, 256 bytes that end a word, one for each merge, start,
  * end. With CLIP's own 48,894 merges that makes 49,408; a shorter list makes a smaller vocabulary.
- * Source: OpenAI's `simple_tokenizer.py`; see {@link straighten} for the one thing that is left out.
+ * Source: OpenAI's `simple_tokenizer.py`; see `straighten` for the one thing that is left out.
  */
 export class Tokenizer {
   /** The merge list, `'a b'` each. */
@@ -26,7 +26,7 @@ export class Tokenizer {
   /** Number of tokens; they are 0 … `vocabularySize` − 1. */
   readonly vocabularySize: number;
 
-  /** What each token stands for, in the characters of {@link byteCharacters}. */
+  /** What each token stands for, in the characters of `byteCharacters`. */
   readonly symbols: readonly string[];
 
   readonly #coder: BytePairCoder;

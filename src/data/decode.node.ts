@@ -27,7 +27,7 @@ export interface DecodeOptions extends ReadingOptions {
 
 /**
  * An image from a file of any kind, told by its content: PNG, JPEG, TIFF, WebP, GIF (see
- * {@link Picture}), DICOM or NIfTI. Of a file with several images it is the one that the path names
+ * `Picture`), DICOM or NIfTI. Of a file with several images it is the one that the path names
  * (`scan.nii.gz#axial=57`, see `splitImageName`), else the one of the options, else the middle one.
  *
  * @throws {IqeError} `unreadable` for what is no such image, damaged, cut short, larger than

@@ -8,7 +8,7 @@ import type { PixelSize } from './mask.js';
  *
  * @param image The image's size, and its path if it is in a file: of a mask in a volume the slice
  *   follows from it.
- * @throws {IqeError} As {@link ImageReader.mask}.
+ * @throws {IqeError} As `ImageReader.mask`.
  */
 export async function readMask(
   path: string,

@@ -73,7 +73,7 @@ export interface Evaluation {
         readonly binningError: BinningError;
       })
     | null;
-  /** 95 % intervals by metric, named as by {@link metricValues}; see {@link evaluationIntervals}. */
+  /** 95 % intervals by metric, named as by `metricValues`; see `evaluationIntervals`. */
   readonly intervals: Readonly<Record<string, Interval>>;
   /** What the intervals were resampled over; null without intervals. */
   readonly resampled: 'patients' | 'images' | null;
@@ -93,7 +93,7 @@ export interface IntervalOptions {
 
 /**
  * Evaluates images one after the other; nothing of an image's map is kept but counts, so a set of
- * any size fits in memory (see {@link PixelStatistics}).
+ * any size fits in memory (see `PixelStatistics`).
  */
 export class EvaluationAccumulator {
   readonly #options: EvaluationOptions;

@@ -70,7 +70,7 @@ export function blendOverlay(
 }
 
 /**
- * The whole overlay: {@link blendOverlay} at the top left, pixel for pixel, and at its right a
+ * The whole overlay: `blendOverlay` at the top left, pixel for pixel, and at its right a
  * panel with the score and a colour bar with ticks at 0, the contour's value and 1. The panel's sizes
  * follow the shorter side of the image and stay legible for small ones, so the picture is larger
  * than the image: always wider, and higher where the image is very low.

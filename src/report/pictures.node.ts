@@ -26,7 +26,7 @@ export async function encodePng(image: RasterImage): Promise<Uint8Array> {
  * (only where there is a threshold) and `NAME.npy` (the map at the size of the image).
  *
  * @param folder The output folder
- * @param name Of {@link outputNames}: may have folders of its own
+ * @param name Of `outputNames`: may have folders of its own
  * @returns The files written by kind, relative to `folder`, with `/`
  * @throws {IqeError} `output` where the folder cannot be written; `shape` where map and image
  *   differ in size

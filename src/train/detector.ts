@@ -8,8 +8,7 @@ import { entryOf, type MethodName } from '../methods/registry.js';
 import { calibrated } from '../metrics/calibration.js';
 import { type RunConfig, resolveRunConfig } from './config.js';
 import { MemoryFeatureStore } from './features.js';
-import { createPredictor, fitFewShot } from './fewShot.js';
-import { constantWeights } from './fittedWeights.js';
+import { fitFewShot } from './fewShot.js';
 import type { Backbone } from './openMethod.js';
 import type { ImageEmbeddings, Predictor, RawPrediction } from './predictor.js';
 import type { Decision } from './savedRun.js';
@@ -120,23 +119,17 @@ export class AnomalyDetector {
     const masks = abnormal.every(({ mask }) => mask !== undefined);
     const labelled = (images: readonly SupportImage[]) =>
       images.map((image) => labelledImage(image, masks));
-    const { tensors, history, decision } = await fitFewShot(
+    const { tensors, history, decision, predictor } = await fitFewShot(
       this.#backbone,
       config,
       labelled(support),
       labelled(options.validation ?? []),
       new MemoryFeatureStore(),
       this.#runtime,
-      { signal: options.signal, onProgress: options.progress_callback },
+      { signal: options.signal, onProgress: options.progress_callback, keepPredictor: true },
     );
     await this.#predictor?.release();
-    this.#predictor = await createPredictor(
-      this.#backbone,
-      config,
-      constantWeights(tensors),
-      this.#runtime,
-      { masks },
-    );
+    this.#predictor = predictor;
     this.#tensors = tensors;
     this.#head = { config, decision, history };
   }

@@ -36,6 +36,8 @@ export interface FewShotOptions {
    * else the last one is taken.
    */
   readonly selectEpoch?: boolean;
+  /** Whether what chose the threshold is given back, ready to score more images. */
+  readonly keepPredictor?: boolean;
   /** Keeps fitted weights outside of the graph: saves them and gives them back from their file. */
   readonly storeWeights?: (tensors: HostTensors) => Promise<FittedWeights>;
 }
@@ -48,6 +50,8 @@ export interface FittedModel {
   readonly decision: Decision;
   /** The epoch that was chosen; null where none was. */
   readonly selected: { readonly epoch: number; readonly criterion: number | null } | null;
+  /** Where it was to be kept; the caller releases it. */
+  readonly predictor?: Predictor;
 }
 
 /** Where a method is fitted, and on what. */
@@ -98,15 +102,23 @@ export async function fitFewShot(
   const tensors = fittedTensors(values, memory);
   const fitted = (await options.storeWeights?.(tensors)) ?? constantWeights(tensors);
   const both = new Set(validation.map(({ label }) => label)).size === 2;
-  const decision = await judge(
-    { method, sessionOptions: backbone.checkpoint.sessionOptions, fitted, seed: config.seed },
-    both ? validation : support,
-    both ? 'validation images' : 'support images',
-    goalOf(config.sensitivity),
+  const judged = both ? validation : support;
+  const { keepPredictor = false } = options;
+  const { sessionOptions } = backbone.checkpoint;
+  const images = keepPredictor ? undefined : judged.length;
+  const predictor = await Predictor.create(
+    { method, sessionOptions, fitted, seed: config.seed, images },
     runtime,
-    options,
   );
-  return { tensors, history, decision, selected };
+  let decision: Decision | undefined;
+  try {
+    const chosenOn = both ? 'validation images' : 'support images';
+    const goal = goalOf(config.sensitivity);
+    decision = await judge(predictor, method.isProbability, judged, chosenOn, goal, options);
+  } finally {
+    if (!keepPredictor || !decision) await predictor.release();
+  }
+  return { tensors, history, decision, selected, ...(keepPredictor && { predictor }) };
 }
 
 interface Trained {

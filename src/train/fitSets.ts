@@ -16,6 +16,7 @@ import { constantWeights, fittedTensors } from './fittedWeights.js';
 import { judge } from './judge.js';
 import { checkNeeds } from './needs.js';
 import { type Backbone, openMethod } from './openMethod.js';
+import { Predictor } from './predictor.js';
 import { storeImages, validationImages } from './storedImages.js';
 import type { LabelledImage } from './supportViews.js';
 import { Trainer } from './trainer.js';
@@ -61,15 +62,20 @@ export async function fitSets(
   const tensors = fittedTensors(values, undefined);
   const fitted = (await options.storeWeights?.(tensors)) ?? constantWeights(tensors);
   const { sessionOptions } = backbone.checkpoint;
-  const decision = await judge(
-    { method, sessionOptions, fitted, seed: config.seed },
-    sets.flatMap(({ validation }) => validation),
-    'validation images',
-    goalOf(config.sensitivity),
+  const judged = sets.flatMap(({ validation }) => validation);
+  const predictor = await Predictor.create(
+    { method, sessionOptions, fitted, seed: config.seed, images: judged.length },
     runtime,
-    options,
   );
-  return { tensors, history, decision, selected };
+  try {
+    const goal = goalOf(config.sensitivity);
+    const { isProbability } = method;
+    const chosenOn = 'validation images';
+    const decision = await judge(predictor, isProbability, judged, chosenOn, goal, options);
+    return { tensors, history, decision, selected };
+  } finally {
+    await predictor.release();
+  }
 }
 
 interface Fitting {

@@ -1,6 +1,5 @@
 import type { Random } from '../../base/random.js';
 import { resizeMap } from '../../base/resizeMap.js';
-import { compareAurocs, type DeLongComparison } from '../../metrics/delong.js';
 import { type Evaluation, EvaluationAccumulator } from '../../metrics/evaluation.js';
 import { fitRidge, predictRidge, type RidgeModel } from './ridge.js';
 
@@ -165,16 +164,6 @@ export function fewShotProbe(
     return aurocsOf(measure(fitProbe(chosen), tested));
   });
   return { ...meanOf(drawn), deviation: deviationOf(drawn) };
-}
-
-/** DeLong's test of two probes on the same images. */
-export function compareProbes(
-  first: ProbeMeasurement,
-  second: ProbeMeasurement,
-  tested: readonly ProbedImage[],
-): DeLongComparison | null {
-  const labels = tested.map(({ label }) => label);
-  return compareAurocs(first.scores, second.scores, labels);
 }
 
 function meanOf(measured: readonly ProbeAurocs[]): ProbeAurocs {
