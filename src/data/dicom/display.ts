@@ -3,7 +3,7 @@ import type { RasterImage } from '../../base/image.js';
 import { itemOf, macros, scopesOf } from './functionalGroups.js';
 import type { ImageHeader } from './imageHeader.js';
 import { type LookupTable, lookUp, readLookupTable } from './lookupTable.js';
-import type { Samples } from './nativeSamples.js';
+import { extremes, type Samples } from './nativeSamples.js';
 import { type DisplayWindow, windowed } from './window.js';
 
 /**
@@ -23,23 +23,31 @@ export function displayGrey(
       ? (value: number) => (lookUp(table, value) / (2 ** table.bits - 1)) * 255
       : fullRange(values);
   const inverted = header.photometric === 'MONOCHROME1';
-  const data = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const shown = Math.min(Math.floor(grey(values[i] as number) + 0.5), 255);
-    data[i] = inverted ? 255 - shown : shown;
-  }
+  const data = mapped(values, (value) => {
+    const shown = Math.min(Math.floor(grey(value) + 0.5), 255);
+    return inverted ? 255 - shown : shown;
+  });
   return { width: header.columns, height: header.rows, channels: 1, data };
+}
+
+/** `byte` of every value; once for each integer, where there are fewer of them than values. */
+function mapped(values: Samples, byte: (value: number) => number): Uint8Array<ArrayBuffer> {
+  const data = new Uint8Array(values.length);
+  const [low, high] = extremes(values);
+  if (values instanceof Int32Array && high - low < values.length) {
+    const table = Uint8Array.from({ length: high - low + 1 }, (_, index) => byte(low + index));
+    for (let i = 0; i < values.length; i++) {
+      data[i] = table[(values[i] as number) - low] as number;
+    }
+  } else {
+    for (let i = 0; i < values.length; i++) data[i] = byte(values[i] as number);
+  }
+  return data;
 }
 
 /** (x − smallest) / (largest − smallest) · 255 over the finite values; 0 where all are the same. */
 function fullRange(values: Samples): (value: number) => number {
-  let smallest = Number.POSITIVE_INFINITY;
-  let largest = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    if (value < smallest) smallest = value;
-    if (value > largest) largest = value;
-  }
+  const [smallest, largest] = extremes(values);
   const range = largest - smallest;
   return (value) => (range > 0 ? Math.max(0, ((value - smallest) / range) * 255) : 0);
 }

@@ -2,7 +2,7 @@ import type { DataSet } from 'dicom-parser';
 import { decimal, itemOf, macros, scopesOf } from './functionalGroups.js';
 import type { ImageHeader } from './imageHeader.js';
 import { lookUp, readLookupTable } from './lookupTable.js';
-import type { Samples } from './nativeSamples.js';
+import { extremes, type Samples } from './nativeSamples.js';
 
 /**
  * Modality values of grey samples (PS3.3 C.11.1): the modality LUT where there is one, else
@@ -33,8 +33,9 @@ export function modalityValues(
 }
 
 function rescaled(samples: Samples, slope: number, intercept: number): Samples {
-  let largest = 0;
-  for (const sample of samples) largest = Math.max(largest, Math.abs(sample));
+  if (slope === 1 && intercept === 0) return samples;
+  const [low, high] = extremes(samples);
+  const largest = Math.max(-low, high);
   const whole =
     samples instanceof Int32Array &&
     Number.isInteger(slope) &&

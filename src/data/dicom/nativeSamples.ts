@@ -105,6 +105,19 @@ function spreadChrominance(stored: Samples, header: ImageHeader): Int32Array {
   return samples;
 }
 
+/** The smallest and the largest finite value; ∞ and −∞ where there is none. */
+export function extremes(samples: Samples): [smallest: number, largest: number] {
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < samples.length; i++) {
+    const value = samples[i] as number;
+    if (!Number.isFinite(value)) continue;
+    if (value < smallest) smallest = value;
+    if (value > largest) largest = value;
+  }
+  return [smallest, largest];
+}
+
 /** Three planes → pixel by pixel. */
 export function interleaved<S extends Samples>(planes: S): S {
   const pixels = planes.length / 3;
