@@ -230,7 +230,7 @@ function markdown() {
   const named = (set) => set.name.replace(/_AD$/, '').replaceAll('_', ' ');
   const digits = (value) => value.toFixed(3);
   const withInterval = (value, [low, high]) => `${digits(value)} (${digits(low)}–${digits(high)})`;
-  const masked = sets.filter((set) => set.hasMasks);
+  const withMasks = sets.filter((set) => set.hasMasks);
   const names = encoders.map(([name]) => name);
   const table = (title, columns, cell) => [
     `| ${title} | ${columns.map(named).join(' | ')} |`,
@@ -241,9 +241,9 @@ function markdown() {
     '',
   ];
   const rule = [
-    `| by the rule, on \`valid\` | ${names.join(' | ')} |`,
+    `| on \`valid\` | ${names.join(' | ')} |`,
     `| --- |${' --- |'.repeat(names.length)}`,
-    `| criterion | ${names.map((name) => digits(results[name].criterion)).join(' | ')} |`,
+    `| criterion of the rule | ${names.map((name) => digits(results[name].criterion)).join(' | ')} |`,
     '',
   ];
   const probed = ({ test }) => withInterval(test.image, test.intervals.image);
@@ -251,17 +251,19 @@ function markdown() {
   const few = ({ fewShot }) => `${digits(fewShot.image)} ± ${digits(fewShot.deviation.image)}`;
   const fewPixels = ({ fewShot }) =>
     `${digits(fewShot.pixel)} ± ${digits(fewShot.deviation.pixel)}`;
-  const against = ({ againstBaseline: test }) =>
-    test
-      ? `${test.difference >= 0 ? '+' : '−'}${digits(Math.abs(test.difference))} (p ${test.pValue.toFixed(2)})`
-      : '';
+  const chance = (p) => (p < 0.01 ? 'p < 0.01' : `p = ${p.toFixed(2)}`);
+  const against = ({ againstBaseline: test }) => {
+    if (!test) return '–';
+    const sign = test.difference < 0 ? '−' : '+';
+    return `${sign}${digits(Math.abs(test.difference))} (${chance(test.pValue)})`;
+  };
   return [
     ...rule,
     ...table('image AUROC, all of `valid`', sets, probed),
     ...table(`image AUROC less that of ${flags.baseline}`, sets, against),
     ...table(`image AUROC, ${settings.shots} + ${settings.shots} shots`, sets, few),
-    ...table('pixel AUROC, all of `valid`', masked, located),
-    ...table(`pixel AUROC, ${settings.shots} + ${settings.shots} shots`, masked, fewPixels),
+    ...table('pixel AUROC, all of `valid`', withMasks, located),
+    ...table(`pixel AUROC, ${settings.shots} + ${settings.shots} shots`, withMasks, fewPixels),
   ]
     .join('\n')
     .trimEnd();
