@@ -79,6 +79,8 @@ describe('benchmark', () => {
     expect(stopped.status).toBe(130);
     const partial = await files(place.at('stopped'));
     expect(Object.keys(partial)).not.toContain('benchmark.json');
+    const early = await place.run(['report', place.at('stopped')]);
+    expect(early.stderr).toMatch(/not finished: repeat its command/);
     expect((await benchmark('stopped')).status).toBe(0);
     expect(await files(place.at('stopped'))).toEqual(await files(place.at('whole')));
   });

@@ -17,9 +17,12 @@ export function givenPaths(text: string, earlier: readonly string[] = []): strin
 
 /** A backbone's folder as a path that finds it again from wherever the run is used; a name as it is. */
 export async function absoluteFolder(backbone: string): Promise<string> {
-  const isFolder = await stat(backbone).then(
+  return (await isFolder(backbone)) ? resolve(backbone) : backbone;
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  return isFolder ? resolve(backbone) : backbone;
 }

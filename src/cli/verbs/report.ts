@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { IqeError } from '../../base/errors.js';
-import { givenPath } from '../paths.js';
+import { givenPath, isFolder } from '../paths.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
 
 interface ReportFlags {
@@ -18,7 +18,9 @@ export const reportCommand: VerbBuilder = (run) =>
         const data = (await readReport(folder)) ?? (await reportOfRun(folder));
         if (!data) {
           throw new IqeError('data', `There is nothing to report in ${folder}.`, {
-            hint: "A report is made of what 'fit', 'evaluate -o' or 'benchmark -o' wrote.",
+            hint: (await isFolder(join(folder, 'cells')))
+              ? 'The benchmark there is not finished: repeat its command, which goes on where it stopped.'
+              : "A report is made of what 'fit', 'evaluate -o' or 'benchmark -o' wrote.",
           });
         }
         const file = flags.out ?? join(folder, 'report.html');
