@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { IqeError } from '../base/errors.js';
-import { imagesAmong, listDicomDirectory } from '../data/imageFiles.node.js';
 import { fileOfImage } from '../data/imagePart.js';
 import { isImageName } from '../data/layout.js';
 import { isMaskFolder } from '../data/layouts/names.js';
@@ -63,6 +62,7 @@ async function imagesBelow(
 ): Promise<InputImage[]> {
   const isWritten = (path: string) =>
     output !== undefined && isBelow(output, folder) && isBelow(path, output);
+  const { imagesAmong } = await import('../data/imageFiles.node.js');
   const all = (await imagesAmong(folder, await listFiles(folder, signal), signal))
     .map((name) => ({ path: join(folder, name), name }))
     .filter(({ path }) => !isWritten(path));
@@ -86,6 +86,8 @@ function isBelow(path: string, folder: string): boolean {
 /** Nothing where the file is no list but an image. */
 async function imagesListed(file: string): Promise<InputImage[] | undefined> {
   if (isImageName(file)) return undefined;
+  // Decoders take longer to load than all else here.
+  const { listDicomDirectory } = await import('../data/imageFiles.node.js');
   const names = await listDicomDirectory(file);
   return names?.map((name) => ({ path: join(dirname(file), name), name }));
 }

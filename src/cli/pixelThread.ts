@@ -141,8 +141,8 @@ function errorOf({ code, message, hint }: PlainError): Error {
 }
 
 /**
- * A {@link PixelThread}; sources that run as they are, without being built, have no file that a thread could
- * start from, and do its work themselves.
+ * A {@link PixelThread}; sources that run as they are, without being built, have no file that a thread
+ * could start from, and do its work themselves.
  */
 export async function startPixelWork(signal: AbortSignal): Promise<PixelWork> {
   if (import.meta.url.endsWith('.js')) return new PixelThread(signal);

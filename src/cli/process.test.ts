@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const main = () => join(folder, 'dist', 'cli', 'main.js');
+const main = () => join(folder, 'dist', 'bin', 'main.js');
 
 function start(script: string, ...words: string[]) {
   return spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -79,5 +79,6 @@ export function compiledPackage(): string {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(folder, 'dist')];
   execFileSync(process.execPath, [compiler, ...options], { cwd: root });
+  execFileSync(process.execPath, [join(root, 'scripts', 'bundle.mjs'), folder]);
   return folder;
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 function start(...words: string[]): ChildProcess {
-  const main = join(program, 'dist', 'cli', 'main.js');
+  const main = join(program, 'dist', 'bin', 'main.js');
   return spawn(process.execPath, [main, 'bench', ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporary, TEMP: temporary },

@@ -49,6 +49,7 @@ what that method costs per image and per training step is measured.`,
               ? undefined
               : await backboneFolder(backbone, { signal, onProgress }),
           runtime: runtimeOptions(settings.machine),
+          program: process.argv[1]!,
           signal,
           onProgress,
         };

@@ -1,4 +1,5 @@
 import { floatToHalf } from '../../clip/halfPrecision.js';
+import { measureInt8 } from '../../clip/int8Support.js';
 import { imagePlanes } from '../../clip/preprocess.js';
 import { readImage } from '../../data/decode.node.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
@@ -31,6 +32,11 @@ export type Precision = 'fp32' | 'int8';
 /** GFLOP/s of this machine's matrix products. */
 export function measureRate({ runtime }: BenchSetup): Promise<number> {
   return matrixProductRate(nodeRuntime(runtime));
+}
+
+/** Whether this machine has products of int8 that keep whole sums, as VNNI has and AVX2 alone has not. */
+export async function measureInt8Products({ runtime }: BenchSetup): Promise<boolean> {
+  return !(await measureInt8(nodeRuntime(runtime))).saturates;
 }
 
 export interface TowerFigures {
@@ -74,15 +80,10 @@ export interface PredictFigures {
   readonly peakMB: number;
 }
 
-/**
- * What `iqe-clip predict` does with each of several images.
- *
- * @param onFirstScore Called when the first image's score is known.
- */
+/** What `iqe-clip predict` does with each of several images, one after the other. */
 export async function measurePredict(
   setup: BenchSetup,
   { precision, images, among = images }: PredictTask,
-  onFirstScore: () => void,
 ): Promise<PredictFigures> {
   const { detector } = await openRun(runOf(setup), nodeRuntime(setup.runtime), {
     ...backboneOptions(setup, precision),
@@ -92,7 +93,6 @@ export async function measurePredict(
   });
   const predictOne = async () => detector.predict(await readImage(imageOf(setup)));
   await predictOne();
-  onFirstScore();
   const times: number[] = [];
   while (times.length < images) times.push(await secondsOf(predictOne));
   return { seconds: median(times), peakMB: await peakMemoryMB() };

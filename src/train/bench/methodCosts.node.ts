@@ -24,7 +24,7 @@ export async function methodCosts(options: BenchOptions): Promise<MethodCosts> {
     let done = 0;
     const run = async <Chosen extends Task>(task: Chosen) => {
       onProgress?.({ stage: 'bench', done: done++, total, unit: 'measurements' });
-      return (await runTask(setup, task, signal)).result;
+      return runTask(setup, task, signal);
     };
     await run({ name: 'prepare' });
     const rates = [await run({ name: 'rate' })];

@@ -8,6 +8,7 @@ const figures: BenchFigures = {
   backbone: 'ViT-L/14 (random weights)',
   preset: 'official',
   imageSize: 240,
+  hasInt8Products: true,
   towers: { fp32: 0.5, int8: 0.15 },
   predict: { fp32: 0.6, int8: 0.25 },
   trainStep: { batch: 16, seconds: 0.7 },
@@ -28,6 +29,11 @@ describe('benchCosts', () => {
     expect(value('int8 tower over float32 tower')).toMatchObject({ value: 0.3, limit: 0.4 });
     expect(value('cold start over weights read + one image')).toMatchObject({ value: 1.4 });
     expect(value('memory, train')).toMatchObject({ value: 2500, unit: 'MB', limit: 4000 });
+  });
+
+  it('asks less of int8 where a sum takes several instructions', () => {
+    const costs = benchCosts({ ...figures, hasInt8Products: false }, true);
+    expect(costs.find(({ figure }) => figure.startsWith('int8'))).toMatchObject({ limit: 1 });
   });
 
   it('has no limits for another model or size', () => {

@@ -23,10 +23,12 @@ async function measured({ setup, task }: TaskRequest): Promise<unknown> {
   switch (task.name) {
     case 'rate':
       return measure.measureRate(setup);
+    case 'int8':
+      return measure.measureInt8Products(setup);
     case 'tower':
       return measure.measureTower(setup, task);
     case 'predict':
-      return measure.measurePredict(setup, task, () => answer({ kind: 'first score' }));
+      return measure.measurePredict(setup, task);
     case 'steps':
       return measure.measureSteps(setup, task);
     case 'training':

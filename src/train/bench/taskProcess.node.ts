@@ -15,6 +15,7 @@ import type { BenchSetup } from './setup.node.js';
 export type Task =
   | { readonly name: 'prepare' }
   | { readonly name: 'rate' }
+  | { readonly name: 'int8' }
   | ({ readonly name: 'tower' } & TowerTask)
   | ({ readonly name: 'predict' } & PredictTask)
   | { readonly name: 'steps'; readonly runs: number }
@@ -23,6 +24,7 @@ export type Task =
 interface TaskResults {
   readonly prepare: undefined;
   readonly rate: number;
+  readonly int8: boolean;
   readonly tower: TowerFigures;
   readonly predict: PredictFigures;
   readonly steps: StepFigures;
@@ -37,7 +39,6 @@ export interface TaskRequest {
 
 /** What it tells. */
 export type TaskAnswer =
-  | { readonly kind: 'first score' }
   | { readonly kind: 'result'; readonly result: unknown }
   | {
       readonly kind: 'error';
@@ -45,12 +46,6 @@ export type TaskAnswer =
       readonly message: string;
       readonly hint: string | undefined;
     };
-
-export interface TaskOutcome<Result> {
-  readonly result: Result;
-  /** Seconds from the start of the process to its first score, where it scores. */
-  readonly firstScoreSeconds: number | undefined;
-}
 
 const script = fileURLToPath(new URL('./task.node.js', import.meta.url));
 
@@ -63,10 +58,8 @@ export async function runTask<Chosen extends Task>(
   setup: BenchSetup,
   task: Chosen,
   signal?: AbortSignal,
-): Promise<TaskOutcome<TaskResults[Chosen['name']]>> {
+): Promise<TaskResults[Chosen['name']]> {
   throwIfAborted(signal);
-  const started = performance.now();
-  let firstScoreSeconds: number | undefined;
   const child = fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const stop = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', stop);
@@ -79,9 +72,7 @@ export async function runTask<Chosen extends Task>(
         reject(new IqeError('runtime', message, hint === undefined ? {} : { hint }));
       });
       child.on('message', (answer: TaskAnswer) => {
-        if (answer.kind === 'first score') {
-          firstScoreSeconds = (performance.now() - started) / 1000;
-        } else if (answer.kind === 'result') {
+        if (answer.kind === 'result') {
           resolve(answer.result);
         } else {
           const { code, message, hint } = answer;
@@ -91,7 +82,7 @@ export async function runTask<Chosen extends Task>(
       const request: TaskRequest = { setup, task };
       child.send(request);
     });
-    return { result: result as TaskResults[Chosen['name']], firstScoreSeconds };
+    return result as TaskResults[Chosen['name']];
   } catch (error) {
     // Ctrl-C in a terminal ends both processes: then it is no failure of the measurement.
     throwIfAborted(signal);
