@@ -1,7 +1,8 @@
 // Writes the measured tables of docs/methods.md and docs/choosing-a-method.md, between their markers
 // `<!-- measured: NAME -->` and `<!-- end -->`, from what was measured:
-//   node scripts/methodTables.mjs BENCHMARK.json [COSTS]
-// BENCHMARK.json is what `iqe-clip benchmark configs/compare-all.yaml` wrote; COSTS is a folder with
+//   node scripts/methodTables.mjs BENCHMARK.json… [COSTS]
+// BENCHMARK.json is what `iqe-clip benchmark configs/compare-all.yaml` wrote (or several parts of it, of
+// which the first has all methods); COSTS is a folder with
 // METHOD.json of `iqe-clip bench --method METHOD --json` and METHOD.fit.json, { seconds, set, shots }, of
 // 4-shot fits. A table is left as it is where nothing was measured for it.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -211,13 +212,16 @@ function write(path, tables) {
   if (missing.length > 0) console.error(`${path}: nothing measured for ${missing.join(', ')}.`);
 }
 
-const [benchmark, costs] = process.argv.slice(2);
-if (benchmark === undefined) {
-  console.error('Usage: node scripts/methodTables.mjs BENCHMARK.json [COSTS]');
+const files = process.argv.slice(2).filter((path) => path.endsWith('.json'));
+const costs = process.argv.slice(2).find((path) => !path.endsWith('.json'));
+if (files.length === 0) {
+  console.error('Usage: node scripts/methodTables.mjs BENCHMARK.json… [COSTS]');
   process.exit(2);
 }
+const parts = files.map(readJson);
+const results = new Results({ ...parts[0], cells: parts.flatMap(({ cells }) => cells) });
 const tables = {
-  ...new Results(readJson(benchmark)).tables(),
+  ...results.tables(),
   ...(costs !== undefined && existsSync(costs) ? costTables(costs) : {}),
 };
 for (const page of ['methods.md', 'choosing-a-method.md']) write(join(docs, page), tables);

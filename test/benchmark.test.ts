@@ -124,6 +124,7 @@ describe('benchmark', () => {
         { kind: 'zero-shot' },
         { kind: 'zero-shot', selectOn: 'test' },
         { kind: 'normal-only', shots: [2] },
+        { kind: 'all-normal' },
         { kind: 'few-shot', shots: [1], selectOn: 'test' },
       ],
       settings: { backbone: place.backbone, training: { epochs: 1, augmentations: ['identity'] } },
@@ -138,6 +139,7 @@ describe('benchmark', () => {
     expect((await readdir(folder)).sort()).toEqual([
       '1-shot-authors',
       '2-normal',
+      'all-normal',
       'zero-shot',
       'zero-shot-authors',
     ]);
@@ -156,6 +158,10 @@ describe('benchmark', () => {
     expect(fewShot.selectedOn).toMatchObject({ name: 'Spots', splits: ['test'], images: 6 });
     expect(fewShot.shots.normal.every((id: string) => /^valid/.test(id))).toBe(true);
     expect((await run('2-normal/Spots/patchcore')).shots.abnormal).toEqual([]);
+    // Of three, one is held back for the threshold.
+    const { shots } = await run('all-normal/Spots/patchcore');
+    expect(shots).toMatchObject({ normal: { length: 2 }, abnormal: [] });
+    expect(shots.normal.every((id: string) => /^valid\/good/.test(id))).toBe(true);
   });
 
   it('shows images without learning anew, and tells every time of those that cannot be read', async () => {

@@ -1,3 +1,4 @@
+import { fewestPatients } from '../report/evaluationReport.js';
 import { evaluationResult } from '../report/evaluationResult.js';
 import { counted } from '../report/numbers.js';
 import type { EmbeddingFigure, EvaluationResult, MapsFigure, ReportData } from '../report/types.js';
@@ -5,7 +6,7 @@ import type { BenchmarkConfig } from './config.js';
 import { benchmarkFigures } from './figures.js';
 import { measuredSets, settingsOf } from './plan.js';
 import { protocolOf } from './protocolText.js';
-import type { FinishedCell } from './results.js';
+import type { CellResult, FinishedCell } from './results.js';
 import { benchmarkTables } from './tables.js';
 
 export interface BenchmarkReportOptions {
@@ -36,6 +37,7 @@ export function benchmarkReport(
     notices: [
       ...backboneNotices(cells),
       ...(failed > 0 ? [`${failed} of ${counted(cells.length, 'result')} failed.`] : []),
+      ...patientNotices(benchmark, results),
       ...(unread > 0 ? [`${counted(unread, 'image')} could not be read and left out.`] : []),
       ...notices,
     ],
@@ -54,6 +56,15 @@ function backboneNotices(cells: readonly FinishedCell[]): string[] {
   return [
     'The backbone tiny was pretrained on drawn phantoms and is no substitute for CLIP: these numbers compare methods on weak features and say little of what they reach with CLIP.',
   ];
+}
+
+/** Resampling so few patients tells little of what others would give. */
+function patientNotices(benchmark: BenchmarkConfig, results: readonly CellResult[]): string[] {
+  return measuredSets(benchmark).flatMap(({ name }) => {
+    const patients = results.find(({ set, n }) => set === name && n)?.n?.patients ?? null;
+    if (patients === null || patients >= fewestPatients) return [];
+    return `${name}: the test images are of ${counted(patients, 'patient')}; intervals from so few say little of other patients.`;
+  });
 }
 
 function facts(

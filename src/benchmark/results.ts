@@ -109,11 +109,19 @@ function failureOf(group: readonly CellResult[]): string | null {
  * deviation over seeds of that mean where there are several.
  *
  * @param cells Of one method in one setting.
+ * @param sets Sets without which there is no mean: those that others have the metric on.
  */
-export function meanOverSets(cells: readonly CellResult[], name: string): Estimate | null {
+export function meanOverSets(
+  cells: readonly CellResult[],
+  name: string,
+  sets: readonly string[] = [],
+): Estimate | null {
   const perSeed = [...new Set(cells.map(({ seed }) => seed))].map((seed) => {
     const own = cells.filter((cell) => cell.seed === seed);
     if (own.some(({ failure }) => failure !== null)) return null;
+    const measured = (set: string) =>
+      own.some((cell) => cell.set === set && typeof cell.metrics?.[name] === 'number');
+    if (!sets.every(measured)) return null;
     const values = own.flatMap(({ metrics }) => metrics?.[name] ?? []);
     return values.length === 0 ? null : (meanAndDeviation(values)?.mean ?? null);
   });

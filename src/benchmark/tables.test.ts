@@ -58,6 +58,7 @@ const results = [0, 1].flatMap((seed) => [
   cell('2-shot', 'A', 'ours', seed, 0.7, 0.6),
   cell('4-shot', 'A', 'other', seed, seed === 0 ? null : 0.5),
   cell('4-shot', 'B', 'other', seed, 0.4),
+  cell('4-shot', 'C', 'other', seed, 0.6),
 ]);
 
 describe('benchmarkTables', () => {
@@ -102,7 +103,11 @@ describe('benchmarkTables', () => {
     });
     expect(pixel).toMatchObject({ failure: null });
     // Of the one seed that was measured everywhere.
-    expect(mean).toMatchObject({ estimate: { value: 0.45 } });
+    expect(mean).toMatchObject({ estimate: { value: 0.5 } });
+    const withoutC = results.filter(({ set, method }) => set !== 'C' || method !== 'other');
+    const [, table] = benchmarkTables(benchmark(), withoutC);
+    // Others have a value on C.
+    expect(table!.rows.find(([name]) => name === 'other')![5]).toMatchObject({ estimate: null });
   });
 
   it('groups columns by settings where it is told to', () => {
@@ -128,6 +133,7 @@ describe('allResults', () => {
       '2-shot A ours',
       '4-shot A other',
       '4-shot B other',
+      '4-shot C other',
     ]);
   });
 });

@@ -163,6 +163,10 @@ class TableMaker {
           estimate: meanOverSets(
             own.filter((cell) => cell.method === method),
             metric,
+            // Of methods that were left out on a set, a mean of the others would be of other sets.
+            own.flatMap(({ set, metrics: measured }) =>
+              typeof measured?.[metric] === 'number' ? set : [],
+            ),
           ),
         }),
       },

@@ -132,7 +132,7 @@ export function exp(x: Tensor): Tensor {
 
 /** ln x */
 export function log(x: Tensor): Tensor {
-  return unary('Log', x, (dy) => divide(dy, x));
+  return unary('Log', x, (dy, _, of) => divide(dy, of));
 }
 
 /** √x */

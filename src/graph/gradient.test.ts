@@ -314,6 +314,12 @@ describe('gradients against central differences, over random shapes', () => {
       name: `${operation.name}, of what was reshaped`,
       apply: (...operands: Tensor[]) => operation.apply(...operands.map(productAndReshape)),
     }));
+  const logarithm = operations.find(({ name }) => name === 'log')!;
+  movable.push({
+    ...logarithm,
+    name: 'log, of what was reshaped',
+    apply: (x) => elementwise.log(elementwise.add(elementwise.square(productAndReshape(x!)), 1)),
+  });
 
   it.each([...operations, ...movable])('$name', async (operation) => {
     const { range = [-2, 2], apart = 0 } = operation;

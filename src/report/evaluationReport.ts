@@ -54,7 +54,7 @@ export function evaluationReport(
 }
 
 /** Resampling so few patients tells little of what others would give. */
-const fewestPatients = 10;
+export const fewestPatients = 10;
 
 function unitNotices({ n, resampled }: MeasuredScores): string[] {
   if (resampled === null || n.patients === null || n.patients >= fewestPatients) return [];

@@ -146,6 +146,11 @@ footer { margin: 3.5rem 0 2.5rem; padding-top: 1rem; border-top: 1px solid var(-
 
 @media print {
   @page { margin: 14mm; }
+  @page wide { size: landscape; margin: 10mm; }
+  #summary:has(> .wide), #tables:has(> .wide), .wrap:has(#summary > .wide) > header { page: wide; }
+  .wide table { font-size: 7pt; width: 100%; }
+  .wide th, .wide td, .wide th.number, .wide td.number { padding: 0.25rem 0.3rem 0.25rem 0; }
+  .wide .spread { display: block; }
   html { color-scheme: light; }
   body { font-size: 10pt; }
   .wrap { max-width: none; padding: 0; }

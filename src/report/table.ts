@@ -79,6 +79,9 @@ const metricParts = [
   { suffix: ' failure', read: metricPart((cell) => cell.failure) },
 ];
 
+/** A table of more columns is printed on a page turned on its side. */
+const mostUpright = 10;
+
 /** A table as HTML; metrics in per cent, published numbers below. */
 export function tableHtml(table: ReportTable): Html {
   const best = bestRows(table);
@@ -88,7 +91,8 @@ export function tableHtml(table: ReportTable): Html {
     if (value === null || typeof value === 'string') return html`<td>${value}</td>`;
     return html`<td class="number">${metricHtml(value, best[column]?.has(row) ?? false, decimals[column] as number)}</td>`;
   };
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.title}"><table><caption>${table.title}</caption><thead>${headerRows(table.columns)}</thead><tbody>${table.rows.map(
+  const width = table.columns.length > mostUpright ? ' wide' : '';
+  return html`<div class="scroll${width}" tabindex="0" role="region" aria-label="${table.title}"><table><caption>${table.title}</caption><thead>${headerRows(table.columns)}</thead><tbody>${table.rows.map(
     (row, rowIndex) => html`<tr>${row.map((value, column) => cell(value, column, rowIndex))}</tr>`,
   )}</tbody></table></div>${table.note && html`<p class="note">${table.note}</p>`}
 `;

@@ -17,6 +17,7 @@ export const zlibGunzip: Gunzip = (bytes, length, skip) => {
     const expanded = gunzipSync(input, {
       maxOutputLength: end + 1024 * fewCompressed,
       finishFlush: constants.Z_SYNC_FLUSH,
+      chunkSize: Math.min(Math.max(end, 2 ** 14), 2 ** 20),
     });
     if (expanded.length >= end) {
       return new Uint8Array(expanded.buffer, expanded.byteOffset + skip, length);
