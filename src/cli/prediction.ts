@@ -48,24 +48,28 @@ export async function predictAll(
   const paths = inputs.map(({ path }) => path);
   const step = () => onProgress({ stage: 'prediction', done: run.done, total, unit: 'images' });
   const asRead = { reading, size: detector.imageSize, areDrawn: out !== undefined };
-  for await (const found of pixels.images(paths, asRead)) {
-    throwIfAborted(signal);
-    if (found.kind === 'file') {
-      const { images, of } = found;
-      if (images < of) note(choiceNote(paths[found.input]!, images, of));
-      total += images - 1;
-      run.open(found.input, of);
-    } else if (found.kind === 'image') {
-      await run.add(found);
-      step();
-    } else {
-      run.fail(found.name, found.error);
-      step();
+  try {
+    for await (const found of pixels.images(paths, asRead)) {
+      throwIfAborted(signal);
+      if (found.kind === 'file') {
+        const { images, of } = found;
+        if (images < of) note(choiceNote(paths[found.input]!, images, of));
+        total += images - 1;
+        run.open(found.input, of);
+      } else if (found.kind === 'image') {
+        await run.add(found);
+        step();
+      } else {
+        run.fail(found.name, found.error);
+        step();
+      }
     }
+    const report = await run.finish();
+    step();
+    return report;
+  } finally {
+    await run.settled();
   }
-  const report = await run.finish();
-  step();
-  return report;
 }
 
 /** The images of one call that wait for the model, and what was said of those before. */
@@ -127,6 +131,11 @@ class PredictionRun {
       .filter(([, { of, own }]) => of > 1 && own.length > 0)
       .map(([input, { of, own }]) => volumeRecord(this.#inputs[input]!.path, own, of));
     return { predictions, ...(volumes.length > 0 && { volumes }), failures: this.#failures };
+  }
+
+  /** Once nothing is being drawn any more, also after a failure. */
+  async settled(): Promise<void> {
+    await this.#drawing.catch(() => undefined);
   }
 
   async #predictGroup(): Promise<void> {
