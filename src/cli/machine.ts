@@ -61,6 +61,22 @@ export async function featureStore(
   return new FeatureCache(folder, cacheLimit * 1e9);
 }
 
+/** What learning needs of this machine: a runtime, the image tower's precision, a store for features. */
+export async function learningMachine(
+  machine: MachineConfig,
+  environment: Environment,
+  onNote: (note: string) => void,
+): Promise<{
+  readonly runtime: Runtime;
+  readonly int8: BackboneOptions['int8'];
+  readonly store: FeatureStore;
+}> {
+  const { nodeRuntime } = await import('../graph/runtime.node.js');
+  const runtime = nodeRuntime(runtimeOptions(machine));
+  const int8 = await int8Options(machine, runtime, environment, onNote);
+  return { runtime, int8, store: await featureStore(machine, environment) };
+}
+
 /** How a backbone is to be opened for `precision`: as it is, or with its image tower in int8. */
 export async function int8Options(
   { precision, cache }: MachineConfig,

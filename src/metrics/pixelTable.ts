@@ -1,3 +1,4 @@
+import { joinFloats } from '../base/bytes.js';
 import { descendingOrder } from './floatOrder.js';
 import type { PixelClasses } from './pixelClasses.js';
 import type { ThresholdCounts } from './thresholdCounts.js';
@@ -63,8 +64,8 @@ export class PixelTableBuilder {
 
 /** The distinct scores of all pixels of `maps`. */
 export function tableOf(maps: readonly PixelClasses[]): PixelTable {
-  const negatives = joined(maps.map((map) => map.negatives)).sort();
-  const positives = joined(maps.map((map) => map.positives));
+  const negatives = joinFloats(maps.map((map) => map.negatives)).sort();
+  const positives = joinFloats(maps.map((map) => map.positives));
   const order = descendingOrder(positives);
   const weights = new Float64Array(positives.length);
   let filled = 0;
@@ -165,16 +166,6 @@ function distinct(sorted: Float32Array): number {
   let count = 0;
   for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) count++;
   return count;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let filled = 0;
-  for (const part of parts) {
-    whole.set(part, filled);
-    filled += part.length;
-  }
-  return whole;
 }
 
 function runningSum(values: Float64Array): Float64Array {

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { png } from '../../test/support/images.js';
 import { writeSmallClip } from '../../test/support/smallClip.js';
-import { drawSpot } from '../../test/support/smallDataSet.js';
-import { Random } from '../base/random.js';
+import { spotImage } from '../../test/support/smallDataSet.js';
 import { checkpointFromBytes } from '../clip/checkpoint.js';
 import { loadTokenizer } from '../clip/tokenizer.node.js';
 import { nodeRuntime } from '../graph/runtime.node.js';
-import { AnomalyDetector, type SupportImage } from './detector.js';
+import { AnomalyDetector } from './detector.js';
 import { NodeAnomalyDetector } from './nodeDetector.node.js';
 
 const size = 48;
@@ -18,16 +17,7 @@ const config = {
   training: { epochs: 12, batchSize: 8, augmentations: ['identity', 'flip-left-right'] },
 };
 
-function spot(index: number, abnormal: boolean): SupportImage {
-  const { image, mask } = drawSpot(size, abnormal, new Random(index, `${abnormal}`));
-  return {
-    image: { width: size, height: size, channels: 1, data: image },
-    label: abnormal ? 'abnormal' : 'normal',
-    ...(abnormal && {
-      mask: { width: size, height: size, data: Float32Array.from(mask, (v) => v / 255) },
-    }),
-  };
-}
+const spot = (index: number, abnormal: boolean) => spotImage(size, index, abnormal);
 
 const support = [spot(0, false), spot(1, false), spot(2, true), spot(3, true)];
 let folder: string;

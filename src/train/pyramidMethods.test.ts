@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { drawSpot } from '../../test/support/smallDataSet.js';
+import { spotImage } from '../../test/support/smallDataSet.js';
 import { smallFrozenClip } from '../../test/support/smallMethod.js';
-import { Random } from '../base/random.js';
 import { nodeRuntime } from '../graph/runtime.node.js';
 import type { MethodName } from '../methods/registry.js';
 import { AnomalyDetector, type SupportImage } from './detector.js';
@@ -14,16 +13,7 @@ beforeAll(async () => {
   backbone = await smallFrozenClip();
 });
 
-function spot(index: number, abnormal: boolean): SupportImage {
-  const { image, mask } = drawSpot(size, abnormal, new Random(index, `${abnormal}`));
-  return {
-    image: { width: size, height: size, channels: 1, data: image },
-    label: abnormal ? 'abnormal' : 'normal',
-    ...(abnormal && {
-      mask: { width: size, height: size, data: Float32Array.from(mask, (v) => v / 255) },
-    }),
-  };
-}
+const spot = (index: number, abnormal: boolean) => spotImage(size, index, abnormal);
 
 const normal = [0, 1, 2].map((index) => spot(index, false));
 const both = [...normal, ...[3, 4, 5].map((index) => spot(index, true))];

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Random } from '../../src/base/random.js';
+import type { SupportImage } from '../../src/train/detector.js';
 import { png } from './images.js';
 
 export interface SmallDataSetOptions {
@@ -50,6 +51,18 @@ export function drawSpot(size: number, abnormal: boolean, random: Random) {
     }
   }
   return { image, mask };
+}
+
+/** Such a disc as a detector learns from it. */
+export function spotImage(size: number, index: number, abnormal: boolean): SupportImage {
+  const { image, mask } = drawSpot(size, abnormal, new Random(index, `${abnormal}`));
+  return {
+    image: { width: size, height: size, channels: 1, data: image },
+    label: abnormal ? 'abnormal' : 'normal',
+    ...(abnormal && {
+      mask: { width: size, height: size, data: Float32Array.from(mask, (v) => v / 255) },
+    }),
+  };
 }
 
 async function write(path: string, bytes: Uint8Array): Promise<void> {

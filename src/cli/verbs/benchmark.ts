@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { IqeError } from '../../base/errors.js';
 import { exitStatus } from '../errors.js';
-import { featureStore, int8Options, runtimeOptions } from '../machine.js';
+import { learningMachine } from '../machine.js';
 import { givenPath } from '../paths.js';
 import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
@@ -58,19 +58,15 @@ command again goes on where it stopped and does again only what changed.`,
         const { runBenchmark } = await import('../../benchmark/runBenchmark.node.js');
         const { writeBenchmark } = await import('../../benchmark/writeBenchmark.node.js');
         const { benchmarkTables } = await import('../../benchmark/tables.js');
-        const { nodeRuntime } = await import('../../graph/runtime.node.js');
         const { seed, method: _method, ...given } = settings.given as Record<string, unknown>;
         const described = await readBenchmark(file, flags.data);
         const benchmark =
           seed === undefined ? described : { ...described, seeds: [seed as number] };
-        const runtime = nodeRuntime(runtimeOptions(settings.machine));
         const outcome = await runBenchmark({
           benchmark,
           given,
           output: out,
-          store: await featureStore(settings.machine, environment),
-          runtime,
-          int8: await int8Options(settings.machine, runtime, environment, note),
+          ...(await learningMachine(settings.machine, environment, note)),
           version: packageVersion,
           signal,
           onProgress,

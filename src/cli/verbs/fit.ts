@@ -8,7 +8,7 @@ import type { FailedImage } from '../../train/failedImage.js';
 import { checkNeeds, needsNothing, takesNormalAlone } from '../../train/needs.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
-import { featureStore, int8Options, runtimeOptions } from '../machine.js';
+import { learningMachine } from '../machine.js';
 import { wholeNumber } from '../numbers.js';
 import { absoluteFolder, givenPath } from '../paths.js';
 import { readingFlags } from '../settingKeys.js';
@@ -68,11 +68,9 @@ export const fitCommand: VerbBuilder = (run) =>
           const config = settings.run;
           checkSource(flags, data, config.method);
           const { fitRun } = await import('../../train/fit.node.js');
-          const { nodeRuntime } = await import('../../graph/runtime.node.js');
           const started = performance.now();
           const dataSet = await openData(flags, data, signal);
           const shots = await chooseShots(flags, dataSet, config);
-          const runtime = nodeRuntime(runtimeOptions(settings.machine));
           const failures: FailedImage[] = [];
           const saved = await fitRun({
             config: { ...config, backbone: await absoluteFolder(config.backbone) },
@@ -80,9 +78,7 @@ export const fitCommand: VerbBuilder = (run) =>
             shots,
             output: flags.out,
             overwrite: flags.overwrite ?? false,
-            store: await featureStore(settings.machine, environment),
-            runtime,
-            int8: await int8Options(settings.machine, runtime, environment, note),
+            ...(await learningMachine(settings.machine, environment, note)),
             version: packageVersion,
             signal,
             onProgress,

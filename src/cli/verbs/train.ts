@@ -3,7 +3,7 @@ import type { DataSet } from '../../data/layout.js';
 import type { FailedImage } from '../../train/failedImage.js';
 import type { SavedRun } from '../../train/savedRun.js';
 import { exitStatus } from '../errors.js';
-import { featureStore, int8Options, runtimeOptions } from '../machine.js';
+import { learningMachine } from '../machine.js';
 import { absoluteFolder, givenPath, givenPaths } from '../paths.js';
 import { readingFlags } from '../settingKeys.js';
 import { type VerbBuilder, verbCommand } from '../verb.js';
@@ -48,21 +48,17 @@ patients where they are known, is held back to choose the epoch and the threshol
         const { settings, signal, onProgress, note, print, environment } = context;
         const { trainRun } = await import('../../train/train.node.js');
         const { readDataSet } = await import('../../data/layouts/read.node.js');
-        const { nodeRuntime } = await import('../../graph/runtime.node.js');
         const started = performance.now();
         const dataSets: DataSet[] = [];
         for (const path of paths) dataSets.push(await readDataSet(path, { signal }));
         const config = settings.run;
-        const runtime = nodeRuntime(runtimeOptions(settings.machine));
         const failures: FailedImage[] = [];
         const saved = await trainRun({
           config: { ...config, backbone: await absoluteFolder(config.backbone) },
           dataSets: withoutThose(dataSets, flags.leaveOut ?? []),
           output: flags.out,
           overwrite: flags.overwrite ?? false,
-          store: await featureStore(settings.machine, environment),
-          runtime,
-          int8: await int8Options(settings.machine, runtime, environment, note),
+          ...(await learningMachine(settings.machine, environment, note)),
           version: packageVersion,
           signal,
           onProgress,

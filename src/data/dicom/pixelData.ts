@@ -1,4 +1,5 @@
 import type { DataSet, Element } from 'dicom-parser';
+import { joinBytes } from '../../base/bytes.js';
 import { IqeError } from '../../base/errors.js';
 import type { ImageHeader } from './imageHeader.js';
 
@@ -135,7 +136,8 @@ function encapsulatedFrame(
       `Frame ${frame + 1} of ${frames} cannot be found in the ${fragments.length} fragments of the compressed pixel data.`,
     );
   }
-  return joined(fragments.slice(start, starts?.[frame + 1]).map((fragment) => fragment.bytes));
+  const parts = fragments.slice(start, starts?.[frame + 1]).map((fragment) => fragment.bytes);
+  return parts.length === 1 ? parts[0]! : joinBytes(parts);
 }
 
 /** The items of encapsulated pixel data, the basic offset table first; a cut-off last one is kept short. */
@@ -186,15 +188,4 @@ function frameStarts(
 /** Start of image (JPEG, JPEG-LS) or start of codestream (JPEG 2000); neither can occur inside one. */
 function beginsCodestream(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && (bytes[1] === 0xd8 || bytes[1] === 0x4f);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0] as Uint8Array;
-  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

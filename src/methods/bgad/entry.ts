@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { methodEntry } from '../entry.js';
-import { flowSettings } from '../shared/flowSettings.js';
+import { flowSettings, flowTraining } from '../shared/flowSettings.js';
 
 export const bgadEntry = methodEntry({
   title: 'BGAD',
@@ -21,13 +21,7 @@ export const bgadEntry = methodEntry({
       .default(0.05)
       .describe('Share of normal places that lies below the boundary.'),
   }),
-  training: {
-    learningRate: 2e-4,
-    betas: [0.9, 0.999],
-    weightDecay: 0,
-    epochs: 20,
-    batchSize: 4,
-  },
+  training: flowTraining,
   async build({ activation: _, ...config }, frozen) {
     const { bgad } = await import('./bgad.js');
     return bgad({ ...config, stages: config.stages ?? undefined }, frozen);

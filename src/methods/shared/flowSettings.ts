@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { activationSetting, imageSizeSetting, stagesSetting } from '../entry.js';
 
+/** How the authors of CFLOW-AD and BGAD train. */
+export const flowTraining = {
+  learningRate: 2e-4,
+  betas: [0.9, 0.999],
+  weightDecay: 0,
+  epochs: 20,
+  batchSize: 4,
+} as const;
+
 /** Settings of the flows of CFLOW-AD and BGAD. */
 export const flowSettings = {
   imageSize: imageSizeSetting(240),

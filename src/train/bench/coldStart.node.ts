@@ -45,6 +45,7 @@ export async function coldStartSeconds(
 
 /** Its last moments must not count with what is measured next. */
 function ended(child: ReturnType<typeof spawn>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  const isOver = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  if (isOver) return Promise.resolve();
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }

@@ -1,6 +1,8 @@
+import { joinFloats } from '../../base/bytes.js';
 import type { Random } from '../../base/random.js';
 import { resizeMap } from '../../base/resizeMap.js';
 import { type Evaluation, EvaluationAccumulator } from '../../metrics/evaluation.js';
+import { meanAndDeviation } from '../../metrics/seeds.js';
 import { fitRidge, predictRidge, type RidgeModel } from './ridge.js';
 
 /** A labelled image as a linear probe sees it. */
@@ -45,7 +47,7 @@ function fitProbe(images: readonly ProbedImage[]): Probe {
   const labels = images.map(({ label }) => label);
   const weights = balanced(labels);
   const width = images[0]!.vector.length;
-  const vectors = joined(images.map(({ vector }) => vector));
+  const vectors = joinFloats(images.map(({ vector }) => vector));
   const image = fitRidge(vectors, labels, weights, imageShrinkage * width);
   const patches = images.flatMap((one) => one.patches ?? []);
   if (patches.length < images.length) return { image, patch: undefined };
@@ -59,7 +61,7 @@ function fitProbe(images: readonly ProbedImage[]): Probe {
   const known = rows.filter(({ share }) => share === 0 || share >= abnormalFrom);
   const truth = known.map(({ share }): 0 | 1 => (share > 0 ? 1 : 0));
   const penalty = patchShrinkage * known[0]!.features.length;
-  const features = joined(known.map((row) => row.features));
+  const features = joinFloats(known.map((row) => row.features));
   return { image, patch: fitRidge(features, truth, balanced(truth), penalty) };
 }
 
@@ -189,22 +191,9 @@ function overPixels(
 }
 
 function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return meanAndDeviation(values)?.mean ?? Number.NaN;
 }
 
-/** Of a sample. */
 function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
-}
-
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((length, row) => length + row.length, 0));
-  let position = 0;
-  for (const row of rows) {
-    all.set(row, position);
-    position += row.length;
-  }
-  return all;
+  return meanAndDeviation(values)?.deviation ?? Number.NaN;
 }

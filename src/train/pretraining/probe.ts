@@ -1,3 +1,4 @@
+import { joinFloats } from '../../base/bytes.js';
 import { throwIfAborted } from '../../base/errors.js';
 import type { Checkpoint } from '../../clip/checkpoint.js';
 import { gridSize } from '../../clip/imageTower.js';
@@ -96,7 +97,7 @@ export async function probeBackbone(
 
 function probeImages(training: readonly EncodedPhantom[], testing: readonly EncodedPhantom[]) {
   const rows = (phantoms: readonly EncodedPhantom[]) =>
-    joined(phantoms.map(({ embedding }) => embedding));
+    joinFloats(phantoms.map(({ embedding }) => embedding));
   const labels = (phantoms: readonly EncodedPhantom[]) =>
     phantoms.map(({ isAbnormal }) => (isAbnormal ? 1 : 0));
   const ones = training.map(() => 1);
@@ -109,8 +110,8 @@ function probePatches(
   testing: readonly EncodedPhantom[],
   stage: number,
 ): number {
-  const rows = joined(training.map(({ stages }) => stages[stage]!));
-  const coverage = joined(training.map((phantom) => phantom.coverage));
+  const rows = joinFloats(training.map(({ stages }) => stages[stage]!));
+  const coverage = joinFloats(training.map((phantom) => phantom.coverage));
   const labels = Array.from(coverage, (share) => (share >= 0.5 ? 1 : 0));
   const lesions = coverage.reduce((count, share) => count + (share >= 0.5 ? 1 : 0), 0);
   const healthy = coverage.reduce((count, share) => count + (share === 0 ? 1 : 0), 0);
@@ -170,14 +171,4 @@ async function encodePhantoms(
 /** The dot product of each row with `direction`. */
 function along(rows: Float32Array, direction: Float32Array): Float64Array {
   return predictRidge(rows, { weights: Float64Array.from(direction), bias: 0 });
-}
-
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((length, row) => length + row.length, 0));
-  let position = 0;
-  for (const row of rows) {
-    all.set(row, position);
-    position += row.length;
-  }
-  return all;
 }
