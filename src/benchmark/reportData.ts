@@ -1,7 +1,7 @@
-import { fewestPatients } from '../report/evaluationReport.js';
 import { evaluationResult } from '../report/evaluationResult.js';
 import { counted } from '../report/numbers.js';
 import type { EmbeddingFigure, EvaluationResult, MapsFigure, ReportData } from '../report/types.js';
+import { unitNotice } from '../report/unitNotice.js';
 import type { BenchmarkConfig } from './config.js';
 import { benchmarkFigures } from './figures.js';
 import { measuredSets, settingsOf } from './plan.js';
@@ -37,7 +37,7 @@ export function benchmarkReport(
     notices: [
       ...backboneNotices(cells),
       ...(failed > 0 ? [`${failed} of ${counted(cells.length, 'result')} failed.`] : []),
-      ...patientNotices(benchmark, results),
+      ...unitNotices(benchmark, results),
       ...(unread > 0 ? [`${counted(unread, 'image')} could not be read and left out.`] : []),
       ...notices,
     ],
@@ -58,12 +58,12 @@ function backboneNotices(cells: readonly FinishedCell[]): string[] {
   ];
 }
 
-/** Resampling so few patients tells little of what others would give. */
-function patientNotices(benchmark: BenchmarkConfig, results: readonly CellResult[]): string[] {
+function unitNotices(benchmark: BenchmarkConfig, results: readonly CellResult[]): string[] {
   return measuredSets(benchmark).flatMap(({ name }) => {
-    const patients = results.find(({ set, n }) => set === name && n)?.n?.patients ?? null;
-    if (patients === null || patients >= fewestPatients) return [];
-    return `${name}: the test images are of ${counted(patients, 'patient')}; intervals from so few say little of other patients.`;
+    const measured = results.find(({ set, n }) => set === name && n);
+    if (!measured?.n) return [];
+    const notice = unitNotice({ n: measured.n, resampled: measured.resampled });
+    return notice === null ? [] : `${name}. ${notice}`;
   });
 }
 

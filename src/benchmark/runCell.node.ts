@@ -47,6 +47,9 @@ export interface CellOptions {
 /** Changes whenever cells would come out differently from the same input. */
 const cellVersion = 1;
 
+/** Changes whenever the same run would be measured differently on the same images. */
+const evaluationVersion = 2;
+
 /**
  * Makes and measures one cell, or what is missing of it: a run that was made from the same
  * configuration and images is kept, and so is its evaluation on the same test images.
@@ -78,7 +81,7 @@ export async function runCell(
   ]);
   // Unless the protocol selects on them, test images are not touched before the run is finished, not even for their hash.
   const evaluationKey = async (testSamples: readonly Sample[]) =>
-    hashOf([key, seed, await options.contents.of(testSamples)]);
+    hashOf([key, evaluationVersion, seed, await options.contents.of(testSamples)]);
   if (await folder.isOf(key)) {
     const saved = await new RunFolder(folder.run).read();
     if (saved?.finished) {

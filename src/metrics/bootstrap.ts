@@ -9,6 +9,16 @@ export interface ResamplingUnits {
   readonly count: number;
   /** Units drawn from among themselves; every unit is in exactly one. */
   readonly strata: readonly (readonly number[])[];
+  /** How many units have normal images, or abnormal ones: the fewer of the two, of those there are. */
+  readonly scarcest: number;
+}
+
+/** Resampling two patients or fewer gives intervals of hardly any width, which say nothing. */
+const FEWEST_UNITS = 3;
+
+/** Whether each class that is there has enough units (three) for intervals to mean something. */
+export function hasEnoughUnits({ scarcest }: Pick<ResamplingUnits, 'scarcest'>): boolean {
+  return scarcest >= FEWEST_UNITS;
 }
 
 /** What {@link resamplingUnits} needs to know of an image. */
@@ -43,7 +53,13 @@ export function resamplingUnits(images: readonly ResampledImage[]): ResamplingUn
     if (stratum) stratum.push(unit);
     else strata.set(content, [unit]);
   }
-  return { unitOf, count: contents.length, strata: [...strata.values()] };
+  const having = [1, 2].map((one) => contents.filter((content) => content & one).length);
+  return {
+    unitOf,
+    count: contents.length,
+    strata: [...strata.values()],
+    scarcest: Math.min(...having.filter((units) => units > 0)),
+  };
 }
 
 /** How many resamples, from which generator. */

@@ -24,6 +24,22 @@ export function confusionAt(counts: ThresholdCounts, threshold: number): Confusi
   };
 }
 
+/** The same of two lists of scores; of no threshold (null), none is called abnormal. */
+export function confusionOf(
+  positives: ArrayLike<number>,
+  negatives: ArrayLike<number>,
+  threshold: number | null,
+): Confusion {
+  const truePositives = countReaching(positives, threshold);
+  const falsePositives = countReaching(negatives, threshold);
+  return {
+    truePositives,
+    falsePositives,
+    falseNegatives: positives.length - truePositives,
+    trueNegatives: negatives.length - falsePositives,
+  };
+}
+
 /** The sum of `weights[i]` (1 without weights) times each of `confusions[i]`. */
 export function sumOfConfusions(
   confusions: readonly Confusion[],
@@ -77,6 +93,13 @@ export function iouOfDice(dice: number): number {
 
 function share(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
+}
+
+function countReaching(scores: ArrayLike<number>, threshold: number | null): number {
+  if (threshold === null) return 0;
+  let count = 0;
+  for (let i = 0; i < scores.length; i++) if ((scores[i] as number) >= threshold) count++;
+  return count;
 }
 
 /** Last index whose threshold is ≥ `threshold` (they fall), or −1. */

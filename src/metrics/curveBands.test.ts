@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../base/random.js';
 import { resamplingUnits } from './bootstrap.js';
-import { bandedCurves } from './curveBands.js';
+import { type BandedCurve, bandedCurves } from './curveBands.js';
 import { RankedScores } from './thresholdCounts.js';
 
 function bands(n: number) {
@@ -12,7 +12,13 @@ function bands(n: number) {
     labels,
   );
   const units = resamplingUnits(labels.map((label) => ({ abnormal: label === 1 })));
-  return bandedCurves(ranked, units, { random, replicates: 200 });
+  const curves = bandedCurves(ranked, units, { random, replicates: 200 });
+  return { roc: withBand(curves.roc), precisionRecall: withBand(curves.precisionRecall) };
+}
+
+function withBand({ x, y, low, high }: BandedCurve): Required<BandedCurve> {
+  if (!low || !high) throw new Error('The curve has no band.');
+  return { x, y, low, high };
 }
 
 describe('bandedCurves', () => {
@@ -44,9 +50,21 @@ describe('bandedCurves', () => {
   });
 
   it('narrows with more images', () => {
-    const width = ({ low, high }: { low: readonly number[]; high: readonly number[] }) =>
+    const width = ({ low, high }: Required<BandedCurve>) =>
       high.reduce((sum, value, i) => sum + value - (low[i] as number), 0) / high.length;
     expect(width(bands(1000).roc)).toBeLessThan(width(bands(60).roc) / 2);
+  });
+
+  it.each([
+    [2, undefined],
+    [3, true],
+  ])('has a band around the curve of %i images of a class: %s', (abnormal, hasBand) => {
+    const labels = Array.from({ length: 20 }, (_, i) => (i < abnormal ? 1 : 0));
+    const units = resamplingUnits(labels.map((label) => ({ abnormal: label === 1 })));
+    const ranked = new RankedScores([...labels.keys()], labels);
+    const { roc } = bandedCurves(ranked, units, { random: new Random(0), replicates: 5 });
+    expect(roc.y.length).toBe(roc.x.length);
+    expect(roc.low && true).toBe(hasBand);
   });
 
   it('is empty where a class is missing', () => {

@@ -1,5 +1,6 @@
 import {
   type BootstrapOptions,
+  hasEnoughUnits,
   imageWeights,
   percentileInterval,
   type ResamplingUnits,
@@ -8,12 +9,15 @@ import {
 import { precisionRecallCurve, rocCurve } from './curves.js';
 import { hasBothClasses, type RankedScores, type ThresholdCounts } from './thresholdCounts.js';
 
-/** A curve with its pointwise 95 % band, all of one length, x rising; empty where undefined. */
+/**
+ * A curve with its pointwise 95 % band, all of one length, x rising; empty where undefined. No band
+ * where a class has fewer than three units to resample.
+ */
 export interface BandedCurve {
   readonly x: readonly number[];
   readonly y: readonly number[];
-  readonly low: readonly number[];
-  readonly high: readonly number[];
+  readonly low?: readonly number[];
+  readonly high?: readonly number[];
 }
 
 /**
@@ -40,6 +44,7 @@ export function bandedCurves(
     precisionRecallCurve(counts, maxPoints).map(({ recall, precision }) => [recall, precision]),
     (x) => precisions(counts, x),
   );
+  if (!hasEnoughUnits(units)) return { roc, precisionRecall };
   const rocValues: number[][] = roc.x.map(() => []);
   const precisionValues: number[][] = precisionRecall.x.map(() => []);
   for (const weights of resamples(units, options)) {
@@ -107,4 +112,4 @@ function precisions(counts: ThresholdCounts, x: readonly number[]): number[] {
   });
 }
 
-const NOTHING: BandedCurve = { x: [], y: [], low: [], high: [] };
+const NOTHING: BandedCurve = { x: [], y: [] };

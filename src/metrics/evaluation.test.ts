@@ -71,6 +71,43 @@ describe('evaluateImages', () => {
     expect(evaluated()).toEqual(result);
   });
 
+  it('ranks by raw scores, which do not tie, and decides by the others', () => {
+    const images = drawnImages(30);
+    const saturated = images.map((image) => ({
+      ...image,
+      rawScore: image.score,
+      score: image.score > 0 ? 1 : 0,
+    }));
+    const options = { threshold: 1, replicates: 50 };
+    const evaluated = (list: EvaluatedImage[]) =>
+      evaluateImages(list, { ...options, random: new Random(1) });
+    const raw = evaluated(images);
+    const result = evaluated(saturated);
+    expect(result.image).toEqual(raw.image);
+    expect(result.intervals['image.auroc']).toEqual(raw.intervals['image.auroc']);
+    expect(result.intervals['image.auroc.delong']).toEqual(raw.intervals['image.auroc.delong']);
+    const { truePositives, falsePositives } = result.decisions!.confusion;
+    expect(truePositives + falsePositives).toBe(images.filter(({ score }) => score > 0).length);
+    expect(result.intervals['decisions.sensitivity']).not.toEqual(
+      raw.intervals['decisions.sensitivity'],
+    );
+  });
+
+  it.each([
+    [1, false],
+    [2, false],
+    [3, true],
+  ])('of %i abnormal patients among many normal ones it gives intervals: %s', (count, given) => {
+    const images = drawnImages(24).map((image, i) => ({
+      ...image,
+      patient: image.label === 1 ? `a${i % (2 * count)}` : `n${i}`,
+    }));
+    const result = evaluateImages(images, { random: new Random(1), replicates: 20 });
+    expect(result.image.auroc).not.toBeNull();
+    expect(Object.keys(result.intervals).length > 0).toBe(given);
+    expect(result.resampled).toBe(given ? 'patients' : null);
+  });
+
   it('resamples patients where they are known, and leaves DeLong to independent images', () => {
     const images = drawnImages(24).map((image, i) => ({
       ...image,

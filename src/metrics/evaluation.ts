@@ -2,8 +2,8 @@ import type { PixelMap } from '../base/image.js';
 import type { Random } from '../base/random.js';
 import { assertLimit } from './auroc.js';
 import { type BinningError, binningError } from './binningError.js';
-import { type Interval, resamplingUnits } from './bootstrap.js';
-import { type Confusion, confusionAt, type Rates, ratesOf, sumOfConfusions } from './confusion.js';
+import { hasEnoughUnits, type Interval, resamplingUnits } from './bootstrap.js';
+import { type Confusion, confusionOf, type Rates, ratesOf, sumOfConfusions } from './confusion.js';
 import type { Connectivity } from './connectedComponents.js';
 import { type EvaluationEvidence, evaluationIntervals, named } from './evaluationIntervals.js';
 import { type ImageMetrics, imageMetrics, type PixelMetrics, pixelMetrics } from './metricSets.js';
@@ -15,8 +15,13 @@ import { assertFinite, RankedScores } from './thresholdCounts.js';
 
 /** One image with what a model said of it and what is true. */
 export interface EvaluatedImage {
-  /** Anomaly score, finite; higher means more abnormal. */
+  /** Anomaly score, finite; higher means more abnormal. What the threshold is compared with. */
   readonly score: number;
+  /**
+   * What the ranking metrics are taken from, where `score` was calibrated: far from the validation
+   * images different raw scores are calibrated to the same number, and would tie.
+   */
+  readonly rawScore?: number;
   /** 0 normal, 1 abnormal. */
   readonly label: 0 | 1;
   /** Who the image is of; absent or null where nobody knows. */
@@ -73,7 +78,10 @@ export interface Evaluation {
         readonly binningError: BinningError;
       })
     | null;
-  /** 95 % intervals by metric, named as by `metricValues`; see `evaluationIntervals`. */
+  /**
+   * 95 % intervals by metric, named as by `metricValues`; see `evaluationIntervals`. None where a
+   * class has fewer than three patients (images, where no patient is known).
+   */
   readonly intervals: Readonly<Record<string, Interval>>;
   /** What the intervals were resampled over; null without intervals. */
   readonly resampled: 'patients' | 'images' | null;
@@ -98,10 +106,11 @@ export interface IntervalOptions {
 export class EvaluationAccumulator {
   readonly #options: EvaluationOptions;
   readonly #pixels: PixelStatistics;
-  readonly #scores: number[] = [];
+  readonly #rawScores: number[] = [];
   readonly #labels: number[] = [];
   readonly #patients: (string | undefined)[] = [];
   readonly #sketches: (PixelSketch | null)[] = [];
+  readonly #imageConfusions: Confusion[] = [];
   readonly #pixelConfusions: Confusion[] = [];
   readonly #hasAnomalousPixels: boolean[] = [];
   #pixelImages = 0;
@@ -119,16 +128,21 @@ export class EvaluationAccumulator {
    * @throws {IqeError} `shape` where map and mask differ in size, `runtime` where its score or one
    *   of the map is not finite; the image is then left out.
    */
-  add({ score, label, patient, map, mask }: EvaluatedImage): void {
-    assertFinite([score], 'score');
+  add({ score, rawScore = score, label, patient, map, mask }: EvaluatedImage): void {
+    assertFinite([score, rawScore], 'score');
     const pixels = map && (mask || label === 0) ? this.#pixels.add({ map, mask }) : null;
-    this.#scores.push(score);
+    this.#rawScores.push(rawScore);
     this.#labels.push(label);
     this.#patients.push(patient ?? undefined);
     this.#hasAnomalousPixels.push(pixels !== null && pixels.positives.length > 0);
     const keepsSketch = pixels !== null && this.#options.pixelIntervals !== false;
     this.#sketches.push(keepsSketch ? sketchPixels(pixels) : null);
-    this.#pixelConfusions.push(pixelConfusion(pixels, this.#options.pixelThreshold));
+    const { threshold = null, pixelThreshold = null } = this.#options;
+    const [positives, negatives] = label === 1 ? [[score], []] : [[], [score]];
+    this.#imageConfusions.push(confusionOf(positives, negatives, threshold));
+    this.#pixelConfusions.push(
+      confusionOf(pixels?.positives ?? [], pixels?.negatives ?? [], pixelThreshold),
+    );
     if (pixels) this.#pixelImages++;
   }
 
@@ -139,7 +153,7 @@ export class EvaluationAccumulator {
    */
   result(intervals: IntervalOptions = {}): Evaluation {
     const { threshold = null, pixelThreshold = null, auproLimit = 0.3 } = this.#options;
-    const ranked = new RankedScores(this.#scores, this.#labels);
+    const ranked = new RankedScores(this.#rawScores, this.#labels);
     const counts = ranked.counts();
     const pixelCounts = this.#pixels.counts();
     const hasPixels = pixelCounts.positives > 0;
@@ -153,13 +167,14 @@ export class EvaluationAccumulator {
           anomalousPixels: this.#hasAnomalousPixels[i] as boolean,
         })),
       ),
-      threshold,
+      imageConfusions: threshold === null ? null : this.#imageConfusions,
       pixelCounts: hasPixels ? pixelCounts : null,
       sketches: this.#sketches,
       pixelConfusions: hasPixels && pixelThreshold !== null ? this.#pixelConfusions : null,
       auproLimit,
     };
     const { random, ...rest } = intervals;
+    const hasIntervals = random !== undefined && hasEnoughUnits(evidence.units);
     return {
       n: {
         normal: counts.negatives,
@@ -168,14 +183,11 @@ export class EvaluationAccumulator {
       },
       image: imageMetrics(counts),
       pixel: hasPixels ? this.#pixelResult(pixelCounts, auproLimit) : null,
-      intervals: random ? evaluationIntervals(evidence, { random, ...rest }) : {},
-      resampled: random ? (known.length > 0 ? 'patients' : 'images') : null,
+      intervals: hasIntervals ? evaluationIntervals(evidence, { random, ...rest }) : {},
+      resampled: hasIntervals ? (known.length > 0 ? 'patients' : 'images') : null,
       threshold,
-      decisions: threshold === null ? null : decided(threshold, confusionAt(counts, threshold)),
-      pixelDecisions:
-        evidence.pixelConfusions && pixelThreshold !== null
-          ? decided(pixelThreshold, sumOfConfusions(evidence.pixelConfusions))
-          : null,
+      decisions: decided(threshold, evidence.imageConfusions),
+      pixelDecisions: decided(pixelThreshold, evidence.pixelConfusions),
     };
   }
 
@@ -219,24 +231,11 @@ export function metricValues(evaluation: Evaluation): Record<string, number | nu
   };
 }
 
-function decided(threshold: number, confusion: Confusion): Decisions {
+function decided(
+  threshold: number | null,
+  confusions: readonly Confusion[] | null,
+): Decisions | null {
+  if (threshold === null || confusions === null) return null;
+  const confusion = sumOfConfusions(confusions);
   return { threshold, confusion, rates: ratesOf(confusion) };
-}
-
-function pixelConfusion(
-  pixels: PixelClasses | null,
-  threshold: number | null | undefined,
-): Confusion {
-  const reaching = (scores: Float32Array | undefined) =>
-    threshold === null || threshold === undefined
-      ? 0
-      : (scores?.reduce((count, score) => (score >= threshold ? count + 1 : count), 0) ?? 0);
-  const truePositives = reaching(pixels?.positives);
-  const falsePositives = reaching(pixels?.negatives);
-  return {
-    truePositives,
-    falsePositives,
-    falseNegatives: (pixels?.positives.length ?? 0) - truePositives,
-    trueNegatives: (pixels?.negatives.length ?? 0) - falsePositives,
-  };
 }

@@ -5,7 +5,7 @@ import {
   imageWeights,
   type ResamplingUnits,
 } from './bootstrap.js';
-import { type Confusion, confusionAt, ratesOf, sumOfConfusions } from './confusion.js';
+import { type Confusion, ratesOf, sumOfConfusions } from './confusion.js';
 import { delong } from './delong.js';
 import { imageMetrics, pixelMetrics } from './metricSets.js';
 import { PixelResampler } from './pixelResampler.js';
@@ -17,8 +17,8 @@ import type { RankedScores } from './thresholdCounts.js';
 export interface EvaluationEvidence {
   readonly ranked: RankedScores;
   readonly units: ResamplingUnits;
-  /** Image threshold for decisions. */
-  readonly threshold: number | null;
+  /** Of each image at the image threshold; null without one. */
+  readonly imageConfusions: readonly Confusion[] | null;
   /** Null without anomalous pixels. */
   readonly pixelCounts: PixelCounts | null;
   readonly sketches: readonly (PixelSketch | null)[];
@@ -69,14 +69,13 @@ export function named(
 }
 
 function imageValues(
-  { ranked, units, threshold, pixelConfusions }: EvaluationEvidence,
+  { ranked, units, imageConfusions, pixelConfusions }: EvaluationEvidence,
   unitWeights: Float64Array,
 ): Record<string, number | null> {
   const weights = imageWeights(units, unitWeights);
-  const counts = ranked.counts(weights);
   return {
-    ...named('image', imageMetrics(counts)),
-    ...(threshold !== null && named('decisions', ratesOf(confusionAt(counts, threshold)))),
+    ...named('image', imageMetrics(ranked.counts(weights))),
+    ...(imageConfusions && named('decisions', ratesOf(sumOfConfusions(imageConfusions, weights)))),
     ...(pixelConfusions &&
       named('pixelDecisions', ratesOf(sumOfConfusions(pixelConfusions, weights)))),
   };

@@ -4,6 +4,7 @@ import { evaluationResult, type MeasuredScores, ruleOf } from './evaluationResul
 import { counted, formatPercent } from './numbers.js';
 import { backboneNotices, runFacts, runProtocol } from './runFacts.js';
 import type { EmbeddingFigure, ReportData, Thumbnails } from './types.js';
+import { unitNotice } from './unitNotice.js';
 
 /** One run measured on one split of one data set. */
 export interface EvaluatedRun {
@@ -40,7 +41,7 @@ export function evaluationReport(
     subtitle: `${counted(normal, 'normal image')} and ${counted(abnormal, 'abnormal image')} of the split ${split}`,
     notices: [
       ...backboneNotices(run),
-      ...unitNotices(measured),
+      ...[unitNotice(measured) ?? []].flat(),
       ...notices,
       ...(failed > 0 ? [`${counted(failed, 'image')} could not be read and left out.`] : []),
     ],
@@ -51,16 +52,6 @@ export function evaluationReport(
     ],
     embeddings,
   };
-}
-
-/** Resampling so few patients tells little of what others would give. */
-export const fewestPatients = 10;
-
-function unitNotices({ n, resampled }: MeasuredScores): string[] {
-  if (resampled === null || n.patients === null || n.patients >= fewestPatients) return [];
-  return [
-    `The images are of ${counted(n.patients, 'patient')}: intervals from so few say little of other patients.`,
-  ];
 }
 
 function measurementFacts(measured: EvaluatedRun['measured']): ReportData['facts'] {

@@ -12,6 +12,8 @@ export interface MeasuredScores extends Evaluation {
     readonly id: string;
     readonly label: 0 | 1;
     readonly score: number;
+    /** What ranks the images: calibrated scores may tie. */
+    readonly rawScore: number;
     /** Images of the same number are of one patient. */
     readonly patient: number | null;
   }[];
@@ -42,7 +44,7 @@ export function evaluationResult(
   const { images, threshold, seed } = measured;
   const curves = bandedCurves(
     new RankedScores(
-      images.map(({ score }) => score),
+      images.map(({ rawScore }) => rawScore),
       images.map(({ label }) => label),
     ),
     resamplingUnits(

@@ -38,7 +38,9 @@ export interface MeasuredImage {
 export interface EvaluatedSample {
   readonly id: string;
   readonly label: 0 | 1;
+  /** 0…1; what the threshold is compared with. */
   readonly score: number;
+  /** As the method gives it; what ranking metrics are taken from. */
   readonly rawScore: number;
   /** Images of the same number are of one patient; null where nobody knows. Names are not kept. */
   readonly patient: number | null;
@@ -127,6 +129,7 @@ export async function evaluate(
       const { score, rawScore } = prediction;
       accumulator.add({
         score,
+        rawScore,
         label,
         patient: sample.patient,
         map: measuresMaps ? prediction.modelMap : null,
