@@ -7,7 +7,6 @@ import { type Confusion, confusionOf, type Rates, ratesOf, sumOfConfusions } fro
 import type { Connectivity } from './connectedComponents.js';
 import { type EvaluationEvidence, evaluationIntervals, named } from './evaluationIntervals.js';
 import { type ImageMetrics, imageMetrics, type PixelMetrics, pixelMetrics } from './metricSets.js';
-import type { PixelClasses } from './pixelClasses.js';
 import { type PixelSketch, sketchPixels } from './pixelSketch.js';
 import { PixelStatistics, type PixelStatisticsOptions } from './pixelStatistics.js';
 import type { PixelCounts } from './pixelTable.js';

@@ -7,7 +7,8 @@ const fewPatients = 10;
 /** What a reader must know of the intervals of images of few patients; null where there is nothing. */
 export function unitNotice({ n, resampled }: Pick<Evaluation, 'n' | 'resampled'>): string | null {
   const { patients } = n;
-  const images = patients === null ? '' : `The test images are of ${counted(patients, 'patient')}: `;
+  const images =
+    patients === null ? '' : `The test images are of ${counted(patients, 'patient')}: `;
   if (resampled === null) {
     const units = patients === null ? 'images' : 'patients';
     return sentence(`${images}no intervals, as a class has fewer than three ${units}.`);

@@ -3,6 +3,7 @@ import { expectClose } from '../../../test/support/close.js';
 import { evaluate } from '../../../test/support/evaluate.js';
 import { asMemory, noiseImages, smallFrozenClip } from '../../../test/support/smallMethod.js';
 import { nodeRuntime } from '../../graph/runtime.node.js';
+import type { HostTensor } from '../../graph/session.js';
 import { B } from '../../graph/shape.js';
 import { input } from '../../graph/tensor.js';
 import { Parameters } from '../../nn/parameters.js';
@@ -47,7 +48,7 @@ describe('CLIP', () => {
     },
   );
 
-  it('adds distances to a memory of normal images, and is plain CLIP-AC on these themselves', async () => {
+  it('adds distances to a memory of normal images to the map of CLIP-AC, and half the largest to its score', async () => {
     const config = { imageSize: size, object: 'cup' };
     const plus = await clipPlus(config, frozen, runtime);
     const plain = await plainClip({ ...config, prompts: 'ensemble' }, frozen, runtime);
@@ -57,14 +58,24 @@ describe('CLIP', () => {
     const [normal, other] = [noiseImages(1, size, 1), noiseImages(1, size, 2)];
     const rows = await evaluate(plus.remember!(features, weights), { image: normal }, session);
     const memory = asMemory(rows);
-    const outputs = {
-      plus: plus.forward(features, weights, memory).map,
-      plain: plain.forward(features, weights).map,
+    const { map, score } = plus.forward(features, weights, memory);
+    const text = plain.forward(features, weights);
+    const outputs = { map, score, textMap: text.map, textScore: text.score };
+    const measured = async (image: HostTensor) => {
+      const results = await evaluate(outputs, { image }, session);
+      const distance = results.map!.data.map((value, i) => value - results.textMap!.data[i]!);
+      return {
+        distance: Math.max(...distance),
+        score: results.score!.data[0]!,
+        text: results.textScore!.data[0]!,
+      };
     };
-    const same = await evaluate(outputs, { image: normal }, session);
-    expectClose(same.plus!.data, same.plain!.data, 1e-4);
-    const unlike = await evaluate(outputs, { image: other }, session);
-    expect(Math.max(...unlike.plus!.data)).toBeGreaterThan(Math.max(...unlike.plain!.data) + 0.01);
+    const same = await measured(normal);
+    expect(same.distance).toBeCloseTo(0, 4);
+    expect(same.score).toBeCloseTo(same.text / 2, 4);
+    const unlike = await measured(other);
+    expect(unlike.distance).toBeGreaterThan(0.01);
+    expect(unlike.score).toBeCloseTo((unlike.text + unlike.distance / 8) / 2, 4);
   });
 
   it('maps what it says of patches, in the order of the patches', async () => {

@@ -15,7 +15,6 @@ import {
   ensembleEmbeddings,
   ensemblePrompts,
 } from '../shared/promptEnsemble.js';
-import { scaledToRange } from '../shared/range.js';
 
 /*
  * CLIP as it is (Radford et al. 2021): an image, or a patch of it, is as abnormal as it is closer to
@@ -91,9 +90,9 @@ export async function plainClip(
 }
 
 /**
- * CLIP-AC with a memory of normal images, as APRIL-GAN has one: the map gains, of every stage, the cosine
- * distance of each patch to the nearest one in memory; the score is the mean of CLIP's own and of the
- * largest pixel, scaled by the range that it has over the normal images.
+ * CLIP-AC with a memory of normal images. The map is that of APRIL-GAN: it gains, of each of the L stages,
+ * the cosine distance d_l of each patch to the nearest one in memory. The score is that of WinCLIP+: half
+ * CLIP's own, half the largest pixel of 1 / L Σ_l d_l / 2, both in 0…1 without a range to be measured.
  *
  * @throws {IqeError} `config` if the object's name does not fit the text tower.
  */
@@ -114,11 +113,9 @@ export async function clipPlus(
     const distances = stageTokens(features).map((x, stage) =>
       patchesToPixels(nearestDistance(x, memory[`stage${stage}`]!), imageSize),
     );
-    const map = [text.map, ...distances].reduce(add);
-    const range = memory['mapMaximum.range'];
-    if (!range) return { map, score: text.score };
-    const largest = scaledToRange(largestPixel(map), range);
-    return { map, score: multiply(add(text.score, largest), 0.5) };
+    const total = distances.reduce(add);
+    const largest = multiply(largestPixel(total), 1 / (2 * stages.length));
+    return { map: add(text.map, total), score: multiply(add(text.score, largest), 0.5) };
   }
 
   return {
@@ -141,8 +138,5 @@ export async function clipPlus(
 
     forward,
     remember: ({ embedding: _, patches: __, ...tokens }) => tokens,
-    ranged: (features, own, memory) => ({
-      mapMaximum: largestPixel(forward(features, own, memory).map),
-    }),
   };
 }
