@@ -29,7 +29,7 @@ function learnedText(protocol: ProtocolConfig, benchmark: BenchmarkConfig): stri
 
 function allNormalText({ most }: ProtocolConfig & { kind: 'all-normal' }): string {
   const limit = most === undefined ? '' : ` (at most ${most}, chosen by the seed)`;
-  return `All normal images: methods that take no abnormal ones learn from all normal images of the split train${limit}; where a set has none there, from those of the split valid, of which a fifth is held back to choose the threshold.`;
+  return `All normal images: methods that take no abnormal ones learn from all normal images of the split train${limit}; where a set has none there, from those of the split valid, of which a fifth (whole patients, where several are known) is held back to choose the threshold.`;
 }
 
 function zeroShotText({ leaveOut, selectOn }: ProtocolConfig & { kind: 'zero-shot' }): string {

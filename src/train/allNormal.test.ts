@@ -41,6 +41,22 @@ describe('allNormalImages', () => {
     expect(new Set([...shots.normal, ...validation])).toEqual(new Set(valid));
   });
 
+  it('holds back whole patients, but images of a patient who is the only one', () => {
+    const of = (patients: number) =>
+      valid.map((sample, index) => ({ ...sample, patient: `${index % patients}` }));
+    const several = allNormalImages(dataSet(of(5)), 0);
+    const learned = new Set(several.shots.normal.map(({ patient }) => patient));
+    const heldBack = several.validation.filter(({ label }) => label === 0);
+    expect(heldBack).toHaveLength(2);
+    expect(heldBack.some(({ patient }) => learned.has(patient))).toBe(false);
+    const one = allNormalImages(dataSet(of(1)), 0);
+    expect(one.shots.normal).toHaveLength(8);
+    expect(one.validation.map(({ label }) => label)).toEqual([0, 0, 1, 1, 1, 1, 1, 1]);
+    expect([...one.shots.normal, ...one.validation].every(({ patient }) => patient === '0')).toBe(
+      true,
+    );
+  });
+
   it('are at most so many, another choice for another seed', () => {
     const of = (seed: number) =>
       allNormalImages(dataSet(images('train', 0, 50), valid), seed, 5).shots.normal;

@@ -16,7 +16,7 @@ const heldBackShare = 0.2;
 /**
  * The normal images of the split `train`, with the labelled ones of `valid` to choose the threshold on;
  * or, where a set lacks one of these, all normal ones outside of the test split, of which a fifth
- * (whole patients where they are known) joins the abnormal ones that choose the threshold.
+ * (whole patients where several are known) joins the abnormal ones that choose the threshold.
  *
  * @param most At most so many are learned from, chosen by the seed.
  */
@@ -32,10 +32,18 @@ export function allNormalImages(
   if (train.length > 0 && valid.length > 0) {
     return { shots: some(train, most, seed, name), validation: valid };
   }
-  const random = new Random(seed, 'held back', name);
-  const { training, heldBack } = holdBack(normal, heldBackShare, random);
+  const kept = keptIds(normal, new Random(seed, 'held back', name));
+  const training = normal.filter(({ id }) => kept.has(id));
+  const heldBack = normal.filter(({ id }) => !kept.has(id));
   const abnormal = labelled.filter(({ label }) => label === 1);
   return { shots: some(training, most, seed, name), validation: [...heldBack, ...abnormal] };
+}
+
+/** The images to learn from. Of a single patient, who cannot be held back whole, images are. */
+function keptIds(normal: readonly Sample[], random: Random): Set<string> {
+  const isOfOne = new Set(normal.map(({ patient }) => patient)).size === 1;
+  const units = isOfOne ? normal.map((sample) => ({ ...sample, patient: null })) : normal;
+  return new Set(holdBack(units, heldBackShare, random).training.map(({ id }) => id));
 }
 
 function some(normal: readonly Sample[], most: number, seed: number, name: string): Shots {
