@@ -78,28 +78,17 @@ export async function fitRun(options: FitOptions): Promise<SavedRun> {
     reader,
     options.onFailure,
   );
-  const { folder } = begun;
-  return begun.finish(async () => {
-    const { history, decision, selected } = await fitFewShot(
+  return begun.finish((keeping) =>
+    fitFewShot(
       backbone!,
       config,
       labelled([...shots.normal, ...shots.abnormal]),
       labelled(validation, judged),
       options.store,
       runtime,
-      {
-        signal,
-        onProgress,
-        restore: (start) => folder.restoreCheckpoint(start),
-        onStep: (state) => begun.after(state),
-        selectEpoch: selection !== undefined,
-        best: await folder.readBest(),
-        onBest: (best) => folder.saveBest(best),
-        storeWeights: (tensors) => folder.storeWeights(tensors),
-      },
-    );
-    return { history: [...history], decision, ...(selected && { selected }) };
-  });
+      { signal, onProgress, selectEpoch: selection !== undefined, ...keeping },
+    ),
+  );
 }
 
 /**

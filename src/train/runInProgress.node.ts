@@ -6,6 +6,7 @@ import type { BackboneOptions } from './backbone.node.js';
 import { type RunConfig, usedConfig } from './config.js';
 import type { FailedImage } from './failedImage.js';
 import type { FeatureStore } from './features.js';
+import type { FewShotOptions, FittedModel } from './fewShot.js';
 import { RunFolder } from './runFolder.node.js';
 import type { SavedRun } from './savedRun.js';
 import type { TrainingState } from './trainer.js';
@@ -40,6 +41,12 @@ export interface RunOptions extends BeginOptions {
 
 /** A state is saved at most this often, in seconds: for large models saving takes as long as a step. */
 const secondsBetweenCheckpoints = 30;
+
+/** How a training keeps in the run's folder what it would need to go on. */
+type Keeping = Pick<FewShotOptions, 'restore' | 'onStep' | 'best' | 'onBest' | 'storeWeights'>;
+
+/** What a training gives for `run.json`. */
+type Made = Pick<FittedModel, 'history' | 'decision' | 'selected'>;
 
 /** A run's folder while the run is made. */
 export class RunInProgress {
@@ -84,17 +91,30 @@ export class RunInProgress {
     return new RunInProgress(folder, run, options);
   }
 
-  /** To be called after each step: saves the state now and then, and when the run is interrupted. */
-  async after(state: TrainingState): Promise<void> {
+  async #keeping(): Promise<Keeping> {
+    const { folder } = this;
+    return {
+      restore: (start) => folder.restoreCheckpoint(start),
+      onStep: (state) => this.#after(state),
+      best: await folder.readBest(),
+      onBest: (best) => folder.saveBest(best),
+      storeWeights: (tensors) => folder.storeWeights(tensors),
+    };
+  }
+
+  /** Saves the state now and then, and when the run is interrupted. */
+  async #after(state: TrainingState): Promise<void> {
     this.#pending = state;
     const due = performance.now() - this.#saved > secondsBetweenCheckpoints * 1000;
     if (due || this.#options.signal?.aborted) await this.#flush();
   }
 
   /** Makes the run, and saves the training's last state should that be cut short. */
-  async finish(make: () => Promise<Partial<SavedRun>>): Promise<SavedRun> {
+  async finish(make: (keeping: Keeping) => Promise<Made>): Promise<SavedRun> {
     try {
-      const finished = { ...this.#run, ...(await make()), finished: true };
+      const { history, decision, selected } = await make(await this.#keeping());
+      const made = { history: [...history], decision, ...(selected && { selected }) };
+      const finished = { ...this.#run, ...made, finished: true };
       await this.folder.finish(finished);
       const { output } = this.#options;
       if (this.folder.path !== output) await new RunFolder(output).succeed();

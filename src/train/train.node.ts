@@ -98,25 +98,9 @@ export async function trainRun(options: TrainOptions): Promise<SavedRun> {
     const validation = labelled(samples, dataSet);
     sets.push({ name: dataSet.name, hasMasks: dataSet.hasMasks, training: [], validation });
   }
-  return begun.finish(async () => {
-    const { history, decision, selected } = await fitSets(
-      backbone,
-      config,
-      sets,
-      options.store,
-      runtime,
-      {
-        signal,
-        onProgress,
-        restore: (start) => begun.folder.restoreCheckpoint(start),
-        onStep: (state) => begun.after(state),
-        best: await begun.folder.readBest(),
-        onBest: (best) => begun.folder.saveBest(best),
-        storeWeights: (tensors) => begun.folder.storeWeights(tensors),
-      },
-    );
-    return { history: [...history], decision, ...(selected && { selected }) };
-  });
+  return begun.finish((keeping) =>
+    fitSets(backbone, config, sets, options.store, runtime, { signal, onProgress, ...keeping }),
+  );
 }
 
 /** Nothing of the images is remembered: what is measured later is of other kinds. */
