@@ -5,9 +5,10 @@
 // which the first has all methods); COSTS is a folder with
 // METHOD.json of `iqe-clip bench --method METHOD --json` and METHOD.fit.json, { seconds, set, shots }, of
 // 4-shot fits. A table is left as it is where nothing was measured for it.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { table, writeTables } from './markedTables.mjs';
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));
 const metricNames = {
@@ -17,8 +18,6 @@ const metricNames = {
 };
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
-const table = (head, rows, align) =>
-  [head, align, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 /** Value and interval in %: `81.2 (72–89)`. */
 function estimate(cell, metric) {
@@ -199,19 +198,6 @@ function costTables(folder) {
   return found;
 }
 
-/** Puts each table between its markers. */
-function write(path, tables) {
-  const text = readFileSync(path, 'utf8');
-  const marked = /(<!-- measured: ([^>]+) -->\n)([\s\S]*?)(<!-- end -->)/g;
-  const missing = [];
-  const written = text.replace(marked, (whole, start, name, _, end) => {
-    if (tables[name] === undefined) missing.push(name);
-    return tables[name] === undefined ? whole : `${start}\n${tables[name]}\n\n${end}`;
-  });
-  writeFileSync(path, written);
-  if (missing.length > 0) console.error(`${path}: nothing measured for ${missing.join(', ')}.`);
-}
-
 const files = process.argv.slice(2).filter((path) => path.endsWith('.json'));
 const costs = process.argv.slice(2).find((path) => !path.endsWith('.json'));
 if (files.length === 0) {
@@ -224,4 +210,4 @@ const tables = {
   ...results.tables(),
   ...(costs !== undefined && existsSync(costs) ? costTables(costs) : {}),
 };
-for (const page of ['methods.md', 'choosing-a-method.md']) write(join(docs, page), tables);
+for (const page of ['methods.md', 'choosing-a-method.md']) writeTables(join(docs, page), tables);
