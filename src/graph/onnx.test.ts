@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { expectWithin } from '../../test/support/close.js';
-import { evaluate, host } from '../../test/support/evaluate.js';
+import { evaluate, host, hostIntegers } from '../../test/support/evaluate.js';
 import { add, cast, exp, multiply } from './elementwise.js';
+import { gatherRows } from './gather.js';
 import { layerNorm } from './normalization.js';
 import { compile } from './onnx.js';
 import { B } from './shape.js';
@@ -21,6 +22,34 @@ const occurrences = (model: Uint8Array, text: string) =>
   Buffer.from(model).toString('latin1').split(text).length - 1;
 
 describe('compile', () => {
+  it('writes equal nodes once', () => {
+    const x = input('x', [B, 2]);
+    const once = compile({ y: exp(x) }).body.length;
+    const twice = compile({ y: multiply(exp(x), exp(x)) }).body.length;
+    expect(twice - once).toBeLessThan(60);
+  });
+
+  it('runs an input that is an output, and one tensor under two names', async () => {
+    const x = input('x', [2]);
+    const y = add(x, constant([1, 2], [2]));
+    const result = await evaluate({ x, a: y, b: y }, { x: host([5, 6], [2]) });
+    expect([...result.x!.data]).toEqual([5, 6]);
+    expect([...result.a!.data]).toEqual([6, 8]);
+    expect([...result.b!.data]).toEqual([6, 8]);
+  });
+
+  it('refuses feeds that do not fit, with the name and the shape', async () => {
+    const ids = input('ids', [B], 'int64');
+    const table = input('table', [4, 2]);
+    const outputs = { y: gatherRows(table, ids) };
+    await expect(evaluate(outputs, { ids: hostIntegers([1], [1]) })).rejects.toThrow(
+      "'table' needs [4, 2], got nothing",
+    );
+    await expect(
+      evaluate(outputs, { ids: hostIntegers([1], [1]), table: host([1, 2], [1, 2]) }),
+    ).rejects.toThrow('got [1, 2]');
+  });
+
   it('lists inputs, outputs and weight files', () => {
     const x = input('x', [B, 2]);
     const ids = input('ids', [3], 'int64');
