@@ -41,26 +41,39 @@ export function evaluationResult(
   measured: MeasuredScores,
   { method, set, rule, thumbnails, signal }: EvaluationResultOptions,
 ): EvaluationResult {
-  const { images, threshold, seed } = measured;
+  const { images, threshold, seed, resampled, intervals } = measured;
+  const units = resamplingUnits(
+    images.map(({ label, patient }) => ({
+      abnormal: label === 1,
+      patient: patient === null ? undefined : `${patient}`,
+    })),
+  );
+  const ofPatients = {
+    sensitivity: intervals['decisions.sensitivity']!,
+    specificity: intervals['decisions.specificity']!,
+  };
+  const isIndependent = units.count === images.length;
   const curves = bandedCurves(
     new RankedScores(
       images.map(({ rawScore }) => rawScore),
       images.map(({ label }) => label),
     ),
-    resamplingUnits(
-      images.map(({ label, patient }) => ({
-        abnormal: label === 1,
-        patient: patient === null ? undefined : `${patient}`,
-      })),
-    ),
+    units,
     { random: new Random(seed, 'curves'), signal },
   );
   return {
     method,
     set,
     metrics: shown(metricValues(measured)),
-    intervals: shown(measured.intervals),
-    threshold: threshold === null ? null : { value: threshold, rule },
+    intervals: shown(intervals),
+    threshold:
+      threshold === null
+        ? null
+        : {
+            value: threshold,
+            rule,
+            ...(!isIndependent && { intervals: resampled === null ? null : ofPatients }),
+          },
     roc: curves.roc.x.length > 0 ? curves.roc : null,
     pr: curves.precisionRecall.x.length > 0 ? curves.precisionRecall : null,
     images: images.map(({ id, label, score }) => ({

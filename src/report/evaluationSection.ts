@@ -175,15 +175,18 @@ function thresholdTable(results: readonly EvaluationResult[]): Html {
     const at = operatingPoint(result);
     if (!at || !result.threshold) return [];
     const { counts, abnormal, normal } = at;
-    const share = (part: number, whole: number) =>
-      formatEstimate({ value: part / whole, interval: wilsonInterval(part, whole) });
+    const { intervals } = result.threshold;
+    const share = (part: number, whole: number, name: 'sensitivity' | 'specificity') => {
+      const interval = intervals === undefined ? wilsonInterval(part, whole) : intervals?.[name];
+      return formatEstimate({ value: part / whole, interval: interval ?? null });
+    };
     return [
       [
         result.method,
         formatScore(result.threshold.value),
         result.threshold.rule,
-        share(counts.detected, abnormal),
-        share(counts.cleared, normal),
+        share(counts.detected, abnormal, 'sensitivity'),
+        share(counts.cleared, normal, 'specificity'),
         counts.detected,
         counts.missed,
         counts['false alarm'],
@@ -205,7 +208,11 @@ function thresholdTable(results: readonly EvaluationResult[]): Html {
       'Cleared',
     ],
     rows,
-  )}<p class="note">Sensitivity and specificity with 95 % intervals after Wilson.</p>`;
+  )}<p class="note">Sensitivity and specificity with 95 % intervals${
+    results.some(({ threshold }) => threshold?.intervals !== undefined)
+      ? ' by bootstrap over patients where some have several images, else'
+      : ''
+  } after Wilson.</p>`;
 }
 
 function scoreList(result: EvaluationResult): Html {

@@ -210,6 +210,26 @@ describe('reportPage', () => {
     expect(page).not.toContain('class="notices"');
   });
 
+  it.each([
+    ['of independent images after Wilson', {}, /80\.0 \(58\.4–91\.9\)/, '> after Wilson'],
+    [
+      'of patients from resamples',
+      { intervals: { sensitivity: [0.125, 1], specificity: [0.25, 1] } as const },
+      /\(12\.5–100\.0\)/,
+      'by bootstrap over patients',
+    ],
+    ['of two patients not at all', { intervals: null }, undefined, 'by bootstrap over patients'],
+  ])('gives intervals of rates %s', (_, changes, interval, note) => {
+    const one = evaluation('m', 's');
+    const changed = { ...one, threshold: { ...one.threshold!, ...changes } };
+    const page = reportPage({ ...empty, evaluations: [changed] });
+    const section = page.slice(page.indexOf('At the threshold'));
+    const row = section.slice(0, section.indexOf('</table>'));
+    if (interval) expect(row).toMatch(interval);
+    else expect(row).not.toMatch(/\([\d.]+–/);
+    expect(section.replaceAll('95 % intervals', '>')).toContain(note);
+  });
+
   it('warns where anything was selected on the test set', () => {
     expect(reportPage(full)).toContain('Selected on the test set');
   });

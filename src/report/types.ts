@@ -56,6 +56,11 @@ export interface EvaluationResult {
     readonly value: number;
     /** Where it comes from, such as "largest F1 on valid". */
     readonly rule: string;
+    /**
+     * 95 % intervals of the rates at it, by bootstrap over patients; null where these are too few.
+     * Absent where no patient has several images: those of Wilson are shown.
+     */
+    readonly intervals?: Readonly<Record<'sensitivity' | 'specificity', Interval>> | null;
   } | null;
   readonly roc?: Curve | null;
   /** x: recall, y: precision. */

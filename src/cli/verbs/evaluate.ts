@@ -4,6 +4,7 @@ import { IqeError } from '../../base/errors.js';
 import type { DataSet, Split } from '../../data/layout.js';
 import { patientsElsewhere } from '../../data/layoutPatients.js';
 import { counted } from '../../report/numbers.js';
+import { unitNotice } from '../../report/unitNotice.js';
 import type { EvaluationReport, MeasuredImage } from '../../train/evaluate.node.js';
 import { exitStatus } from '../errors.js';
 import { formatRows } from '../format.js';
@@ -151,6 +152,7 @@ function describeEvaluation(report: EvaluationReport & { split: string }): strin
   return [
     `${images}${patients} (${report.split}):`,
     formatRows(rows),
+    ...(report.resampled === null ? [unitNotice(report)!] : []),
     ...failures.map(({ message }) => `Without: ${message}`),
   ].join('\n');
 }
