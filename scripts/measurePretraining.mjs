@@ -122,8 +122,10 @@ async function measureSet(set) {
   if (baseline === undefined) return;
   for (const [name] of encoders) {
     const own = results[name][set.name];
-    if (name !== flags.baseline)
-      own.againstBaseline = compareAurocs(own.scores, baseline.scores, own.labels);
+    if (name === flags.baseline) continue;
+    const { difference, pValue } = compareAurocs(own.scores, baseline.scores, own.labels);
+    // Images of two patients are not independent, and there are too few patients to do without that.
+    own.againstBaseline = { difference, pValue: own.test.intervals.image && pValue };
   }
 }
 
@@ -229,7 +231,8 @@ function describe(set) {
 function markdown() {
   const named = (set) => set.name.replace(/_AD$/, '').replaceAll('_', ' ');
   const digits = (value) => value.toFixed(3);
-  const withInterval = (value, [low, high]) => `${digits(value)} (${digits(low)}–${digits(high)})`;
+  const withInterval = (value, interval) =>
+    `${digits(value)}${interval ? ` (${interval.map(digits).join('–')})` : ''}`;
   const withMasks = sets.filter((set) => set.hasMasks);
   const names = encoders.map(([name]) => name);
   const table = (title, columns, cell) => [
@@ -255,7 +258,7 @@ function markdown() {
   const against = ({ againstBaseline: test }) => {
     if (!test) return '–';
     const sign = test.difference < 0 ? '−' : '+';
-    return `${sign}${digits(Math.abs(test.difference))} (${chance(test.pValue)})`;
+    return `${sign}${digits(Math.abs(test.difference))}${test.pValue === null ? '' : ` (${chance(test.pValue)})`}`;
   };
   return [
     ...rule,

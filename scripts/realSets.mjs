@@ -1,13 +1,11 @@
 // Writes what `tiny` reaches on four sets of real images into README.md and its card, after npm run build:
 //
-//   node scripts/realSets.mjs DATA BENCHMARK.json [--threads N]
+//   node scripts/realSets.mjs BENCHMARK.json [--threads N]
 //
-// The zero-shot head evaluates the test images of each set in DATA; BENCHMARK.json is what `iqe-clip
-// benchmark` wrote of configs/compare-small.yaml or compare-all.yaml, whose 4-shot runs of IQE-CLIP
-// stand beside.
+// BENCHMARK.json is what `iqe-clip benchmark` wrote of configs/compare-small.yaml or compare-all.yaml: the
+// zero-shot head evaluates the test images of its sets, and its 4-shot runs of IQE-CLIP stand beside.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { table, writeTables } from './markedTables.mjs';
@@ -17,15 +15,15 @@ const { values: flags, positionals } = parseArgs({
   options: { threads: { type: 'string' } },
   allowPositionals: true,
 });
-const [data, benchmarkPath] = positionals;
+const [benchmarkPath] = positionals;
 if (benchmarkPath === undefined) {
-  console.error('Usage: node scripts/realSets.mjs DATA BENCHMARK.json [--threads N]');
+  console.error('Usage: node scripts/realSets.mjs BENCHMARK.json [--threads N]');
   process.exit(2);
 }
 
 const { benchmark, cells } = JSON.parse(readFileSync(benchmarkPath, 'utf8'));
 const sets = benchmark.sets.map(({ name, folder }) => {
-  const zeroShot = evaluated(join(data, folder));
+  const zeroShot = evaluated(folder);
   const fewShot = cells.find(
     (cell) =>
       cell.set === name &&

@@ -40,7 +40,7 @@ describe('linear probes', () => {
     expect(known.pixel).toBeGreaterThan(0.9);
     const unknown = measureProbe(blind.fitted, blind.tested, new Random(0));
     expect(Math.abs(unknown.image - 0.5)).toBeLessThan(0.2);
-    expect(unknown.intervals.image[0]).toBeLessThan(unknown.image);
+    expect(unknown.intervals.image![0]).toBeLessThan(unknown.image);
     expect(unknown.intervals.pixel![1]).toBeGreaterThan(unknown.pixel!);
   });
 

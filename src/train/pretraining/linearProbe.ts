@@ -109,9 +109,9 @@ function aurocsOf({ evaluation }: Measured): ProbeAurocs {
 
 /** What a probe fitted to some images measures on others. */
 export interface ProbeMeasurement extends ProbeAurocs {
-  /** 95 %, by bootstrap, over patients where they are known. */
+  /** 95 %, by bootstrap, over patients where they are known; null where these are too few. */
   readonly intervals: {
-    readonly image: readonly number[];
+    readonly image: readonly number[] | null;
     readonly pixel: readonly number[] | null;
   };
   /** Of the tested images, in their order. */
@@ -128,7 +128,7 @@ export function measureProbe(
   const { intervals } = measured.evaluation;
   return {
     ...aurocsOf(measured),
-    intervals: { image: intervals['image.auroc']!, pixel: intervals['pixel.auroc'] ?? null },
+    intervals: { image: intervals['image.auroc'] ?? null, pixel: intervals['pixel.auroc'] ?? null },
     scores: measured.scores,
   };
 }
