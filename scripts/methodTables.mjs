@@ -3,7 +3,7 @@
 //   node scripts/methodTables.mjs BENCHMARK.json… [COSTS]
 // BENCHMARK.json is what `iqe-clip benchmark configs/compare-all.yaml` wrote (or several parts of it, of
 // which the first has all methods); COSTS is a folder with
-// METHOD.json of `iqe-clip bench --method METHOD --json` and METHOD.fit.json, { seconds, set, shots }, of
+// METHOD.json of `iqe-clip bench --method METHOD --json` and METHOD.fit.json, { seconds, set, shots, epochs }, of
 // 4-shot fits. A table is left as it is where nothing was measured for it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -187,13 +187,19 @@ function costTables(folder) {
     const rows = fits
       .map((name) => readJson(join(folder, name)))
       .sort((a, b) => a.seconds - b.seconds)
-      .map(({ method, shots, seconds }) => [`\`${method}\``, shots, `${seconds.toFixed(0)} s`]);
+      .map(({ method, shots, epochs, seconds }) => [
+        `\`${method}\``,
+        shots,
+        epochs || '–',
+        `${seconds.toFixed(0)} s`,
+      ]);
     const { set } = readJson(join(folder, fits[0]));
-    found.fits = `${table(['`--method`', 'K', 'fit'], rows, [
+    found.fits = `${table(['`--method`', 'K', 'epochs', 'fit'], rows, [
       '---',
       '---:',
       '---:',
-    ])}\n\nA whole \`fit\` of ${set} with default settings and the backbone \`tiny\`, threshold included, nothing cached.`;
+      '---:',
+    ])}\n\nA whole \`fit\` of ${set} with default settings (RD4AD and MKD at 256 pixels) and the backbone \`tiny\`, threshold included, nothing cached.`;
   }
   return found;
 }
