@@ -15,7 +15,7 @@ interface DemoFlags {
 }
 
 /** What the demo writes into its folder, and replaces when it is repeated. */
-const written = ['Phantom_Dermoscopy_AD', 'cache', 'zero-shot', 'run', 'evaluation'];
+const written = ['Phantom_Retinal_OCT_AD', 'cache', 'zero-shot', 'run', 'evaluation'];
 
 /**
  * `npm run demo`: draws a data set, measures the zero-shot head on it, learns from four normal and four
@@ -39,10 +39,10 @@ export async function demo(words: readonly string[], io: ProgramIo): Promise<Exi
     for (const name of written) await rm(join(out, name), { recursive: true, force: true });
     let { data } = flags;
     if (data === undefined) {
-      say('Drawing skin under a dermatoscope: no real images are shipped.');
+      say('Drawing retinas as optical coherence tomography shows them: no real images are shipped.');
       const counts = ['--valid', '10', '--test', String(flags.images)];
-      await command('data', 'synth', '-o', out, '--modalities', 'dermoscopy', ...counts);
-      data = join(out, 'Phantom_Dermoscopy_AD');
+      await command('data', 'synth', '-o', out, '--modalities', 'retinal-oct', ...counts);
+      data = join(out, 'Phantom_Retinal_OCT_AD');
     }
     say('\nWithout any example: the zero-shot head that is shipped with the backbone tiny.');
     await command('evaluate', data, '--backbone', 'tiny', '-o', join(out, 'zero-shot'));
