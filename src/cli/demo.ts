@@ -39,7 +39,7 @@ export async function demo(words: readonly string[], io: ProgramIo): Promise<Exi
     for (const name of written) await rm(join(out, name), { recursive: true, force: true });
     let { data } = flags;
     if (data === undefined) {
-      say('Drawing retinas as optical coherence tomography shows them: no real images are shipped.');
+      say('Drawing retinas as OCT shows them: no real images are shipped.');
       const counts = ['--valid', '10', '--test', String(flags.images)];
       await command('data', 'synth', '-o', out, '--modalities', 'retinal-oct', ...counts);
       data = join(out, 'Phantom_Retinal_OCT_AD');
