@@ -6,6 +6,7 @@
 // Each fitted RUN scores the test images of DATA twice, with its tokens as they are and rounded to float16
 // and back; the table shows by how much the two evaluations differ.
 import { parseArgs } from 'node:util';
+import { squareMap } from '../dist/base/image.js';
 import { imagePlanes } from '../dist/clip/preprocess.js';
 import { ImageReader } from '../dist/data/imageReader.node.js';
 import { readDataSet } from '../dist/data/layouts/read.node.js';
@@ -81,8 +82,11 @@ async function measure(path, data) {
         score: calibrated(decision.calibration, score),
         rawScore: score,
         label: sample.label,
-        map: dataSet.hasMasks && map ? square(map) : null,
-        mask: dataSet.hasMasks && mask ? square(squareMask(mask, method.imageSize)) : null,
+        map: dataSet.hasMasks && map ? squareMap(map) : null,
+        mask:
+          dataSet.hasMasks && mask
+            ? squareMap(Float32Array.from(squareMask(mask, method.imageSize)))
+            : null,
       });
     }
     const [whole, half] = predictions;
@@ -113,9 +117,4 @@ function inHalf(method) {
         ]),
       ),
   };
-}
-
-function square(data) {
-  const size = Math.sqrt(data.length);
-  return { width: size, height: size, data: Float32Array.from(data) };
 }

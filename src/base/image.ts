@@ -14,3 +14,9 @@ export interface PixelMap {
   /** `height · width` values. */
   readonly data: Float32Array;
 }
+
+/** The map of as many rows as columns that has these values, whose number is a square. */
+export function squareMap(data: Float32Array): PixelMap {
+  const size = Math.sqrt(data.length);
+  return { width: size, height: size, data };
+}

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../base/errors.js';
+import { squareMap } from '../base/image.js';
 import type { HostTensor, HostTensors } from '../graph/session.js';
 import { EvaluationAccumulator } from '../metrics/evaluation.js';
 import type { FeatureScorer } from './featureScorer.js';
@@ -91,15 +92,11 @@ export class EpochSelection {
       const { score, map } = await this.#scorer.score(await features(), values, this.#seed);
       const accumulator = sets.get(set) ?? new EvaluationAccumulator({ pixelIntervals: false });
       sets.set(set, accumulator);
-      const square = (data: Float32Array) => {
-        const size = Math.sqrt(data.length);
-        return { width: size, height: size, data };
-      };
       accumulator.add({
         score,
         label,
-        map: mask && map ? square(map) : null,
-        mask: mask && map ? square(Float32Array.from(mask)) : null,
+        map: mask && map ? squareMap(map) : null,
+        mask: mask && map ? squareMap(Float32Array.from(mask)) : null,
       });
     }
     const criteria = [...sets.values()].flatMap((accumulator) => {

@@ -50,14 +50,14 @@ type Made = Pick<FittedModel, 'history' | 'decision' | 'selected'>;
 
 /** A run's folder while the run is made. */
 export class RunInProgress {
-  readonly folder: RunFolder;
+  readonly #folder: RunFolder;
   readonly #run: SavedRun;
   readonly #options: BeginOptions;
   #saved = performance.now();
   #pending: TrainingState | undefined;
 
   private constructor(folder: RunFolder, run: SavedRun, options: BeginOptions) {
-    this.folder = folder;
+    this.#folder = folder;
     this.#run = run;
     this.#options = options;
   }
@@ -92,7 +92,7 @@ export class RunInProgress {
   }
 
   async #keeping(): Promise<Keeping> {
-    const { folder } = this;
+    const folder = this.#folder;
     return {
       restore: (start) => folder.restoreCheckpoint(start),
       onStep: (state) => this.#after(state),
@@ -115,9 +115,9 @@ export class RunInProgress {
       const { history, decision, selected } = await make(await this.#keeping());
       const made = { history: [...history], decision, ...(selected && { selected }) };
       const finished = { ...this.#run, ...made, finished: true };
-      await this.folder.finish(finished);
+      await this.#folder.finish(finished);
       const { output } = this.#options;
-      if (this.folder.path !== output) await new RunFolder(output).succeed();
+      if (this.#folder.path !== output) await new RunFolder(output).succeed();
       return finished;
     } catch (error) {
       await this.#flush();
@@ -129,7 +129,7 @@ export class RunInProgress {
     if (!this.#pending) return;
     const state = this.#pending;
     this.#pending = undefined;
-    await this.folder.saveCheckpoint(state);
+    await this.#folder.saveCheckpoint(state);
     this.#saved = performance.now();
   }
 }

@@ -1,4 +1,5 @@
 import { joinFloats } from '../../base/bytes.js';
+import { squareMap } from '../../base/image.js';
 import type { Random } from '../../base/random.js';
 import { resizeMap } from '../../base/resizeMap.js';
 import { type Evaluation, EvaluationAccumulator } from '../../metrics/evaluation.js';
@@ -87,7 +88,7 @@ function measure(
   for (const [index, { label, patient, patches }] of images.entries()) {
     const seen = patch && patches ? patches : null;
     const map = seen && pixelMap(predictRidge(seen.features, patch!), seen.mask.length);
-    const mask = seen && square(seen.mask);
+    const mask = seen && squareMap(seen.mask);
     accumulator.add({ score: scores[index]!, label, patient, map, mask });
   }
   return { scores, evaluation: accumulator.result(random ? { random } : {}) };
@@ -95,12 +96,7 @@ function measure(
 
 function pixelMap(patchScores: Float64Array, pixels: number) {
   const size = Math.sqrt(pixels);
-  return resizeMap(square(Float32Array.from(patchScores)), size, size);
-}
-
-function square(data: Float32Array) {
-  const size = Math.sqrt(data.length);
-  return { width: size, height: size, data };
+  return resizeMap(squareMap(Float32Array.from(patchScores)), size, size);
 }
 
 function aurocsOf({ evaluation }: Measured): ProbeAurocs {
